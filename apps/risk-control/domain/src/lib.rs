@@ -1,0 +1,42 @@
+//! Risk control, pure: what a transaction is, what is known of its customer, how it is scored and decided.
+//!
+//! [`RiskControl`] is the decider. A data partition holds customers; the control partition holds the governance
+//! (published models, the active policy), which every data partition adopts by an event of its own before it uses it.
+//! Nothing in here reads a clock, a file or a random number.
+
+mod commands;
+mod decider;
+mod events;
+mod features;
+mod history;
+mod ids;
+mod model;
+mod policy;
+mod reasons;
+mod state;
+mod training_set;
+mod transaction;
+
+pub use commands::{
+    ActivatePolicy, AdoptContext, AssessTransaction, Command, ImportTransaction, LabelTransaction,
+    PublishModel, Rejection,
+};
+pub use decider::{Context, ModelLibrary, RiskControl};
+pub use events::{
+    ContextAdopted, Event, ModelPublished, PolicyActivated, TransactionAssessed,
+    TransactionImported, TransactionLabelled, event_types,
+};
+pub use features::{
+    FEATURE_COUNT, FEATURE_SET, FEATURES, Feature, FeatureUnit, Features, feature_plans,
+};
+pub use history::{CustomerHistory, MICROSECONDS_PER_DAY, Purchase};
+pub use ids::CustomerReference;
+pub use model::{ModelError, ScoringModel};
+pub use policy::{Decision, Policy, Thresholds};
+pub use reasons::{Reason, reasons};
+pub use state::{ControlState, CustomerPartition, PartitionState};
+pub use training_set::TrainingSet;
+pub use transaction::{
+    AMOUNT_MINOR_MAX, CURRENCY_LENGTH, FUTURE_TOLERANCE_US, LATENESS_MAX_US, Label, LabelSource,
+    TEXT_ID_BYTES_MAX, Transaction,
+};

@@ -1,0 +1,51 @@
+//! The commands of risk control, one file each: what is asked, when it is refused, what happens.
+
+mod activate_policy;
+mod adopt_context;
+mod assess_transaction;
+mod import_transaction;
+mod label_transaction;
+mod publish_model;
+
+pub use activate_policy::ActivatePolicy;
+pub use adopt_context::AdoptContext;
+pub use assess_transaction::AssessTransaction;
+pub(crate) use assess_transaction::evolve as assess_transaction_evolve;
+pub use import_transaction::ImportTransaction;
+pub use label_transaction::LabelTransaction;
+pub use publish_model::PublishModel;
+
+/// An imperative of risk control.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    AssessTransaction(AssessTransaction),
+    ImportTransaction(ImportTransaction),
+    LabelTransaction(LabelTransaction),
+    AdoptContext(AdoptContext),
+    PublishModel(PublishModel),
+    ActivatePolicy(ActivatePolicy),
+}
+
+/// Why a command is refused. Nothing is stored for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    #[error("the transaction lies more than 10 minutes ahead of the node's clock")]
+    OccurredInFuture,
+    #[error(
+        "the transaction lies more than 7 days before the node's clock or before the customer's newest transaction; \
+         older ones are imported as history"
+    )]
+    OccurredTooLongAgo,
+    #[error("no policy is active yet")]
+    NoPolicy,
+    #[error("the model of the active policy is not loaded")]
+    ModelNotLoaded,
+    #[error("the policy names a model that was never published")]
+    UnknownModel,
+    #[error("thresholds must be probabilities in ascending order: challenge, review, decline")]
+    InvalidThresholds,
+    #[error("a policy's version must follow the active one")]
+    StalePolicyVersion,
+    #[error("the command belongs to another kind of partition")]
+    WrongPartition,
+}

@@ -1,0 +1,74 @@
+//! Score a transaction and decide it.
+
+use crate::{
+    commands::Rejection,
+    decider::Context,
+    events::{Event, TransactionAssessed},
+    features::Features,
+    history::Purchase,
+    reasons::reasons,
+    state::CustomerPartition,
+    transaction::{FUTURE_TOLERANCE_US, LATENESS_MAX_US, Transaction},
+};
+
+/// Asks what to do with a transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssessTransaction {
+    pub transaction: Transaction,
+    /// Personal fields, sealed under the customer's key.
+    pub personal: String,
+}
+
+impl AssessTransaction {
+    pub(crate) fn decide(
+        &self,
+        state: &CustomerPartition,
+        context: &Context,
+    ) -> Result<Vec<Event>, Rejection> {
+        let transaction = &self.transaction;
+        let history = state.customers.get(&transaction.customer.0);
+        let latest_us = history.and_then(|history| history.latest_us());
+        check_time(transaction.occurred_at_us, context.now_us, latest_us)?;
+        let (policy_offset, policy) = state.adopted.as_ref().ok_or(Rejection::NoPolicy)?;
+        let model = context
+            .models
+            .get(&policy.model)
+            .ok_or(Rejection::ModelNotLoaded)?;
+
+        let features = Features::of(
+            history,
+            transaction.occurred_at_us,
+            transaction.amount_minor,
+        );
+        let score = model.score(&features);
+        Ok(vec![Event::TransactionAssessed(TransactionAssessed {
+            transaction: transaction.clone(),
+            features,
+            score,
+            decision: policy.thresholds.decide(score),
+            reasons: reasons(&model.contributions(&features)),
+            policy: *policy_offset,
+            personal: self.personal.clone(),
+        })])
+    }
+}
+
+/// A transaction must lie near the node's clock, and near enough to the customer's newest transaction for its windows
+/// to be exact.
+fn check_time(occurred_at_us: i64, now_us: i64, latest_us: Option<i64>) -> Result<(), Rejection> {
+    if occurred_at_us > now_us.saturating_add(FUTURE_TOLERANCE_US) {
+        return Err(Rejection::OccurredInFuture);
+    }
+    let newest = latest_us.unwrap_or(now_us).max(now_us);
+    if occurred_at_us < newest.saturating_sub(LATENESS_MAX_US) {
+        return Err(Rejection::OccurredTooLongAgo);
+    }
+    Ok(())
+}
+
+pub(crate) fn evolve(state: &mut CustomerPartition, transaction: &Transaction) {
+    state.touch(transaction.customer.0).add(Purchase {
+        at_us: transaction.occurred_at_us,
+        amount_minor: transaction.amount_minor,
+    });
+}

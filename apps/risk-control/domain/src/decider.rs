@@ -1,0 +1,175 @@
+//! The decider of risk control: one partition's state, one command, its events.
+
+use std::{collections::HashMap, sync::Arc};
+
+use accord_decider::{
+    Decider, DecodeError, Description, LoggedDecider, PartitionId, PartitionOffset,
+};
+
+use crate::{
+    commands::{AdoptContext, Command, Rejection, assess_transaction_evolve},
+    events::Event,
+    model::ScoringModel,
+    state::{ControlState, CustomerPartition, PartitionState},
+};
+
+/// Models by hash. Models never change under their hash, so which library instance is used does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct ModelLibrary {
+    models: HashMap<String, Arc<ScoringModel>>,
+}
+
+impl ModelLibrary {
+    pub fn insert(&mut self, hash: String, model: Arc<ScoringModel>) {
+        self.models.insert(hash, model);
+    }
+
+    pub fn get(&self, hash: &str) -> Option<&Arc<ScoringModel>> {
+        self.models.get(hash)
+    }
+}
+
+/// What a decision may use apart from its partition's state.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The time at which the decision is recorded, in epoch microseconds.
+    pub now_us: i64,
+    pub models: Arc<ModelLibrary>,
+}
+
+/// Risk control as a decider.
+#[derive(Clone, Copy, Debug)]
+pub struct RiskControl;
+
+impl Decider for RiskControl {
+    type State = PartitionState;
+    type Command = Command;
+    type Event = Event;
+    type Context = Context;
+    type Rejection = Rejection;
+
+    fn decide(
+        state: &PartitionState,
+        context: &Context,
+        command: &Command,
+    ) -> Result<Vec<Event>, Rejection> {
+        match (state, command) {
+            (PartitionState::Customers(state), Command::AssessTransaction(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Customers(state), Command::ImportTransaction(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Customers(_), Command::LabelTransaction(command)) => {
+                command.decide(context)
+            }
+            (PartitionState::Customers(state), Command::AdoptContext(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Control(state), Command::PublishModel(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::ActivatePolicy(command)) => {
+                command.decide(state, context)
+            }
+            _ => Err(Rejection::WrongPartition),
+        }
+    }
+
+    fn evolve(state: &mut PartitionState, event: &Event) {
+        match state {
+            PartitionState::Control(state) => evolve_control(state, event),
+            PartitionState::Customers(state) => evolve_customers(state, event),
+        }
+    }
+}
+
+fn evolve_control(state: &mut ControlState, event: &Event) {
+    state.offset += 1;
+    match event {
+        Event::ModelPublished(event) => {
+            state.models.insert(event.model.clone(), state.offset);
+        }
+        Event::PolicyActivated(event) => {
+            state.active = Some((state.offset, event.policy.clone()));
+        }
+        _ => {}
+    }
+}
+
+fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
+    match event {
+        Event::TransactionAssessed(event) => assess_transaction_evolve(state, &event.transaction),
+        Event::TransactionImported(event) => assess_transaction_evolve(state, &event.transaction),
+        Event::TransactionLabelled(event) => {
+            state.touch(event.customer.0);
+        }
+        Event::ContextAdopted(event) => {
+            state.adopted = Some((event.control_offset, event.policy.clone()));
+            state.adoptions += 1;
+        }
+        Event::ModelPublished(_) | Event::PolicyActivated(_) => {}
+    }
+}
+
+impl LoggedDecider for RiskControl {
+    const STATE_SCHEMA: &'static str = "risk-control-1";
+
+    fn initial(partition: PartitionId) -> PartitionState {
+        if partition.is_control() {
+            PartitionState::Control(ControlState::default())
+        } else {
+            PartitionState::Customers(CustomerPartition::default())
+        }
+    }
+
+    fn describe(event: &Event) -> Description<'_> {
+        event.describe()
+    }
+
+    fn entity_version(state: &PartitionState, event: &Event) -> u64 {
+        match (state, event.customer()) {
+            (PartitionState::Customers(state), Some(customer)) => state
+                .customers
+                .get(&customer.0)
+                .map_or(0, |history| history.version),
+            (PartitionState::Customers(state), None) => state.adoptions,
+            (PartitionState::Control(_), _) => 1,
+        }
+    }
+
+    fn encode(event: &Event, buffer: &mut Vec<u8>) {
+        event.encode(buffer);
+    }
+
+    fn decode(
+        event_type: &str,
+        schema_version: u16,
+        entity_id: &str,
+        payload: &str,
+    ) -> Result<Event, DecodeError> {
+        Event::decode(event_type, schema_version, entity_id, payload)
+    }
+
+    fn pending_adoption(control: &PartitionState, data: &PartitionState) -> Option<Command> {
+        let (PartitionState::Control(control), PartitionState::Customers(data)) = (control, data)
+        else {
+            return None;
+        };
+        AdoptContext::pending(control, data).map(Command::AdoptContext)
+    }
+
+    fn adopted_offset(state: &PartitionState) -> PartitionOffset {
+        match state {
+            PartitionState::Control(state) => {
+                state.active.as_ref().map_or(0, |(offset, _)| *offset)
+            }
+            PartitionState::Customers(state) => {
+                state.adopted.as_ref().map_or(0, |(offset, _)| *offset)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! The events of risk control, and how each is read whatever version it was written in.
+//!
+//! Adding a field to an event means a new version, an upcaster from the old one in [`Event::decode`], and a golden
+//! fixture beside those of all earlier versions.
+
+mod codec;
+
+use accord_decider::PartitionOffset;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    features::Features,
+    ids::CustomerReference,
+    policy::{Decision, Policy},
+    transaction::{Label, LabelSource, Transaction, unset_customer},
+};
+
+/// Names under which events are stored.
+pub mod event_types {
+    pub const TRANSACTION_ASSESSED: &str = "TransactionAssessed";
+    pub const TRANSACTION_IMPORTED: &str = "TransactionImported";
+    pub const TRANSACTION_LABELLED: &str = "TransactionLabelled";
+    pub const CONTEXT_ADOPTED: &str = "ContextAdopted";
+    pub const MODEL_PUBLISHED: &str = "ModelPublished";
+    pub const POLICY_ACTIVATED: &str = "PolicyActivated";
+}
+
+/// A past fact of risk control.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    TransactionAssessed(TransactionAssessed),
+    TransactionImported(TransactionImported),
+    TransactionLabelled(TransactionLabelled),
+    ContextAdopted(ContextAdopted),
+    ModelPublished(ModelPublished),
+    PolicyActivated(PolicyActivated),
+}
+
+/// A transaction was scored and decided. Holds everything that led to the decision, so that it can be explained and
+/// derived again for ever.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransactionAssessed {
+    #[serde(flatten)]
+    pub transaction: Transaction,
+    pub features: Features,
+    pub score: f64,
+    pub decision: Decision,
+    /// Indexes of the features that spoke most for fraud, strongest first.
+    pub reasons: Vec<u8>,
+    /// Offset in the control partition of the policy that decided.
+    pub policy: PartitionOffset,
+    /// Personal fields, sealed under the customer's key.
+    pub personal: String,
+}
+
+/// A transaction of the past was taken over, as it had been decided elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransactionImported {
+    #[serde(flatten)]
+    pub transaction: Transaction,
+    pub features: Features,
+    /// The original decision.
+    pub decision: Decision,
+    /// Personal fields, sealed under the customer's key.
+    pub personal: String,
+}
+
+/// It became known what a transaction was. A later label corrects an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionLabelled {
+    pub transaction_id: String,
+    #[serde(skip, default = "unset_customer")]
+    pub customer: CustomerReference,
+    pub label: Label,
+    pub source: LabelSource,
+    /// When it became known, in epoch microseconds.
+    #[serde(rename = "known_at")]
+    pub known_at_us: i64,
+    /// A note of who labelled, sealed under the customer's key because people write names into notes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+}
+
+/// A data partition took over what the control partition had decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContextAdopted {
+    /// Offset in the control partition.
+    pub control_offset: PartitionOffset,
+    pub policy: Policy,
+}
+
+/// A trained model is available under its hash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelPublished {
+    /// SHA-256 of the artefact.
+    pub model: String,
+    /// What it was trained on.
+    pub training_rows: u64,
+    pub training_frauds: u64,
+    /// Log sequence up to which the training set was folded.
+    pub trained_through: u64,
+    /// Area under the ROC curve on the training rows; a first orientation, not a test.
+    pub training_auc: Option<f64>,
+}
+
+/// A policy decides from now on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolicyActivated {
+    pub policy: Policy,
+}

@@ -1,0 +1,208 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    Decision, Features, Label, LabelSource, Policy, Thresholds, Transaction,
+    events::{
+        ContextAdopted, ModelPublished, PolicyActivated, TransactionAssessed, TransactionImported,
+        TransactionLabelled,
+    },
+};
+
+/// Every stored form that was ever written, which this binary must read for ever: type, version, entity, payload.
+const GOLDEN: [(&str, u16, &str, &str); 6] = [
+    (
+        "TransactionAssessed",
+        1,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","occurred_at":1522584000000000,"amount_minor":1250,"currency":"EUR","terminal_id":"terminal-1","features":[1250.0,1.0,0.0,1.0,1.0,1250.0,1.0,1250.0,1.0,1250.0,-1.7976931348623157e308,0.30000000000000004,2.5],"score":0.012345,"decision":"challenge","reasons":[0,11],"policy":2,"personal":"c2VhbGVk"}"#,
+    ),
+    (
+        "TransactionImported",
+        1,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-0","occurred_at":1522584000000000,"amount_minor":0,"currency":"EUR","terminal_id":"terminal-1","features":[0.0,1.0,0.0,1.0,1.0,0.0,1.0,0.0,1.0,0.0,60.0,0.0,0.0],"decision":"approve","personal":"c2VhbGVk"}"#,
+    ),
+    (
+        "TransactionLabelled",
+        1,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","label":"fraud","source":"chargeback","known_at":1522984000000000}"#,
+    ),
+    (
+        "ContextAdopted",
+        1,
+        "context",
+        r#"{"control_offset":2,"policy":{"version":1,"model":"ab","thresholds":{"challenge":0.02,"review":0.1,"decline":0.5}}}"#,
+    ),
+    (
+        "ModelPublished",
+        1,
+        "ab",
+        r#"{"model":"ab","training_rows":1000,"training_frauds":9,"trained_through":1009,"training_auc":0.87}"#,
+    ),
+    (
+        "PolicyActivated",
+        1,
+        "1",
+        r#"{"policy":{"version":1,"model":"ab","thresholds":{"challenge":0.02,"review":0.1,"decline":0.5}}}"#,
+    ),
+];
+
+#[test]
+fn every_version_that_was_ever_written_is_read_and_written_back_to_the_byte() {
+    for (event_type, version, entity, payload) in GOLDEN {
+        let event = Event::decode(event_type, version, entity, payload).unwrap();
+        let mut written = Vec::new();
+        event.encode(&mut written);
+        assert_eq!(String::from_utf8(written).unwrap(), payload);
+        assert_eq!(event.describe().event_type, event_type);
+        assert_eq!(event.describe().schema_version, version);
+        assert_eq!(event.describe().entity_id, entity);
+    }
+}
+
+#[test]
+fn an_unknown_type_or_version_stops_instead_of_being_skipped() {
+    for (event_type, version) in [("TransactionForgotten", 1), ("TransactionAssessed", 2)] {
+        assert!(matches!(
+            Event::decode(event_type, version, "0123456789abcdef", "{}"),
+            Err(DecodeError::UnknownType { .. })
+        ));
+    }
+    assert!(matches!(
+        Event::decode("TransactionLabelled", 1, "nobody", GOLDEN[2].3),
+        Err(DecodeError::Entity { .. })
+    ));
+}
+
+fn text() -> impl Strategy<Value = String> {
+    proptest::string::string_regex("\\PC{0,20}").unwrap()
+}
+
+fn transaction() -> impl Strategy<Value = Transaction> {
+    (text(), any::<u64>(), any::<i64>(), 0..i64::MAX, text()).prop_map(
+        |(transaction_id, customer, occurred_at_us, amount_minor, terminal_id)| Transaction {
+            transaction_id,
+            customer: CustomerReference(customer),
+            occurred_at_us,
+            amount_minor,
+            currency: "EUR".into(),
+            terminal_id,
+        },
+    )
+}
+
+fn features() -> impl Strategy<Value = Features> {
+    proptest::array::uniform13(proptest::num::f64::NORMAL | proptest::num::f64::ZERO)
+        .prop_map(Features)
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    (any::<u32>(), text(), [0.0_f64..1.0, 0.0..1.0, 0.0..1.0]).prop_map(|(version, model, at)| {
+        Policy {
+            version,
+            model,
+            thresholds: Thresholds {
+                challenge: at[0],
+                review: at[1],
+                decline: at[2],
+            },
+        }
+    })
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let decision = || proptest::sample::select(Decision::ALL.to_vec());
+    prop_oneof![
+        (
+            transaction(),
+            features(),
+            0.0_f64..1.0,
+            decision(),
+            proptest::collection::vec(any::<u8>(), 0..4),
+            any::<u64>(),
+            text()
+        )
+            .prop_map(
+                |(transaction, features, score, decision, reasons, policy, personal)| {
+                    Event::TransactionAssessed(TransactionAssessed {
+                        transaction,
+                        features,
+                        score,
+                        decision,
+                        reasons,
+                        policy,
+                        personal,
+                    })
+                }
+            ),
+        (transaction(), features(), decision(), text()).prop_map(
+            |(transaction, features, decision, personal)| {
+                Event::TransactionImported(TransactionImported {
+                    transaction,
+                    features,
+                    decision,
+                    personal,
+                })
+            }
+        ),
+        (
+            text(),
+            any::<u64>(),
+            any::<bool>(),
+            any::<i64>(),
+            proptest::option::of(text())
+        )
+            .prop_map(|(transaction_id, customer, fraud, known_at_us, note)| {
+                Event::TransactionLabelled(TransactionLabelled {
+                    transaction_id,
+                    customer: CustomerReference(customer),
+                    label: if fraud { Label::Fraud } else { Label::Genuine },
+                    source: LabelSource::Analyst,
+                    known_at_us,
+                    note,
+                })
+            }),
+        (any::<u64>(), policy()).prop_map(|(control_offset, policy)| {
+            Event::ContextAdopted(ContextAdopted {
+                control_offset,
+                policy,
+            })
+        }),
+        (
+            text(),
+            any::<[u64; 3]>(),
+            proptest::option::of(0.0_f64..1.0)
+        )
+            .prop_map(|(model, counts, training_auc)| {
+                Event::ModelPublished(ModelPublished {
+                    model,
+                    training_rows: counts[0],
+                    training_frauds: counts[1],
+                    trained_through: counts[2],
+                    training_auc,
+                })
+            }),
+        policy().prop_map(|policy| Event::PolicyActivated(PolicyActivated { policy })),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_event_comes_back_as_it_was_written(event in event()) {
+        let mut written = Vec::new();
+        event.encode(&mut written);
+        let described = event.describe();
+        let read = Event::decode(
+            described.event_type,
+            described.schema_version,
+            &described.entity_id,
+            std::str::from_utf8(&written).unwrap(),
+        ).unwrap();
+        prop_assert_eq!(&read, &event);
+        let mut again = Vec::new();
+        read.encode(&mut again);
+        prop_assert_eq!(again, written);
+    }
+}

@@ -1,0 +1,302 @@
+//! Segment files: the log cut into SQLite databases of bounded size.
+//!
+//! Only the newest segment is written to. Its write-ahead log is never checkpointed while it grows, because a
+//! checkpoint on the writer costs tail latency; the segment's size bounds it instead. A full segment is sealed: its
+//! write-ahead log is folded into the file in the background and truncated to nothing.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions, Connection, Row, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{
+    chain::ChainHead,
+    ids::{PartitionId, PartitionLayout, Sequence},
+};
+
+/// Number of the stored form. A log of another format is refused, not guessed at.
+pub const FORMAT: i64 = 1;
+
+const EXTENSION: &str = "segment";
+
+const CREATE: &str = "
+CREATE TABLE segment (
+    format BIGINT NOT NULL,
+    log_id TEXT NOT NULL,
+    institution TEXT NOT NULL,
+    data_partitions BIGINT NOT NULL,
+    first_sequence BIGINT NOT NULL,
+    opening_heads BLOB NOT NULL
+);
+CREATE TABLE commits (
+    first_sequence INTEGER PRIMARY KEY,
+    event_count BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    heads BLOB NOT NULL,
+    events TEXT NOT NULL
+);
+CREATE VIEW events AS
+SELECT c.first_sequence + e.key AS sequence,
+       c.recorded_at AS recorded_at,
+       json_extract(e.value, '$[0]') AS type,
+       json_extract(e.value, '$[1]') AS schema_version,
+       json_extract(e.value, '$[2]') AS \"partition\",
+       json_extract(e.value, '$[3]') AS \"offset\",
+       json_extract(e.value, '$[4]') AS entity_type,
+       json_extract(e.value, '$[5]') AS entity_id,
+       json_extract(e.value, '$[6]') AS entity_version,
+       json_extract(e.value, '$[7]') AS command_id,
+       json_extract(e.value, '$[9]') AS actor,
+       json_extract(e.value, '$[14]') AS payload
+FROM commits c, json_each(c.events) e;
+";
+
+/// What a segment says of itself and of the log it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentHeader {
+    pub log_id: String,
+    pub institution: String,
+    pub layout: PartitionLayout,
+    pub first_sequence: Sequence,
+    /// Chain head of every partition before the first commit of this segment.
+    pub opening_heads: Vec<(PartitionId, ChainHead)>,
+}
+
+/// A segment file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SegmentError {
+    #[error("{path}: {source}")]
+    Database { path: PathBuf, source: sqlx::Error },
+    #[error("{path}: {source}")]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path}: {detail}")]
+    Damaged { path: PathBuf, detail: String },
+}
+
+impl SegmentError {
+    pub(crate) fn database(path: &Path) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Database {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(crate) fn damaged(path: &Path, detail: impl Into<String>) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// Segment files of a folder with their first sequences, oldest first.
+pub fn list(folder: &Path) -> Result<Vec<(Sequence, PathBuf)>, SegmentError> {
+    let file_error = |source| SegmentError::File {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut segments = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(file_error)? {
+        let path = entry.map_err(file_error)?.path();
+        if path
+            .extension()
+            .is_none_or(|extension| extension != EXTENSION)
+        {
+            continue;
+        }
+        let first = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .and_then(|stem| stem.parse().ok())
+            .ok_or_else(|| SegmentError::damaged(&path, "not named after its first sequence"))?;
+        segments.push((Sequence(first), path));
+    }
+    segments.sort();
+    Ok(segments)
+}
+
+/// Path of the segment that starts at this sequence.
+pub fn path_of(folder: &Path, first_sequence: Sequence) -> PathBuf {
+    folder.join(format!("{:020}.{EXTENSION}", first_sequence.0))
+}
+
+/// Creates a segment; when this returns, an empty segment with its header survives a power cut.
+pub async fn create(path: &Path, header: &SegmentHeader) -> Result<SqliteConnection, SegmentError> {
+    let mut connection = writer_options(path)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .map_err(SegmentError::database(path))?;
+    // One transaction: a segment either has its whole header or is empty and can be created again.
+    let mut transaction = connection
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(SegmentError::database(path))?;
+    sqlx::raw_sql(CREATE)
+        .execute(&mut *transaction)
+        .await
+        .map_err(SegmentError::database(path))?;
+    sqlx::query(
+        "-- segment_create_header
+         INSERT INTO segment (format, log_id, institution, data_partitions, first_sequence, opening_heads)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(FORMAT)
+    .bind(header.log_id.clone())
+    .bind(header.institution.clone())
+    .bind(i64::from(header.layout.data_partitions()))
+    .bind(header.first_sequence.0.cast_signed())
+    .bind(heads_to_bytes(&header.opening_heads))
+    .execute(&mut *transaction)
+    .await
+    .map_err(SegmentError::database(path))?;
+    transaction
+        .commit()
+        .await
+        .map_err(SegmentError::database(path))?;
+    sync_folder(path)?;
+    Ok(connection)
+}
+
+/// Opens a segment to append to it.
+pub async fn open_for_writing(path: &Path) -> Result<SqliteConnection, SegmentError> {
+    writer_options(path)
+        .connect()
+        .await
+        .map_err(SegmentError::database(path))
+}
+
+/// Whether a segment has its header; one that was being created when the power went has not.
+pub async fn has_header(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<bool, SegmentError> {
+    let tables: i64 = sqlx::query_scalar(
+        "-- segment_has_header
+         SELECT COUNT(*) FROM sqlite_master WHERE name = 'segment'",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(SegmentError::database(path))?;
+    Ok(tables == 1)
+}
+
+/// Reads and checks the header.
+pub async fn read_header(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<SegmentHeader, SegmentError> {
+    let row = sqlx::query(
+        "-- segment_read_header
+         SELECT format, log_id, institution, data_partitions, first_sequence, opening_heads FROM segment",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(SegmentError::database(path))?;
+    let format: i64 = row.get(0);
+    if format != FORMAT {
+        return Err(SegmentError::damaged(
+            path,
+            format!("stored in format {format}; this binary reads format {FORMAT}"),
+        ));
+    }
+    let partitions: i64 = row.get(3);
+    let first_sequence: i64 = row.get(4);
+    let partitions = u16::try_from(partitions)
+        .ok()
+        .filter(|partitions| *partitions > 0)
+        .ok_or_else(|| SegmentError::damaged(path, "impossible number of partitions"))?;
+    Ok(SegmentHeader {
+        log_id: row.get(1),
+        institution: row.get(2),
+        layout: PartitionLayout::new(partitions),
+        first_sequence: Sequence(first_sequence.cast_unsigned()),
+        opening_heads: heads_from_bytes(row.get(5))
+            .ok_or_else(|| SegmentError::damaged(path, "chain heads are cut short"))?,
+    })
+}
+
+/// Folds the write-ahead log of a full segment into its file. A busy reader is waited for, up to a minute.
+pub async fn seal(path: &Path) -> Result<(), SegmentError> {
+    let mut connection = writer_options(path)
+        .busy_timeout(Duration::from_secs(60))
+        .connect()
+        .await
+        .map_err(SegmentError::database(path))?;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(&mut connection)
+        .await
+        .map_err(SegmentError::database(path))?;
+    connection
+        .close()
+        .await
+        .map_err(SegmentError::database(path))
+}
+
+/// Options of a connection that only reads, also from another process.
+pub fn reader_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(Duration::from_secs(10))
+}
+
+fn writer_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("wal_autocheckpoint", "0")
+        // Large rows: fewer, larger pages mean fewer frames to write for one commit.
+        .page_size(16_384)
+        .statement_cache_capacity(16)
+}
+
+/// Makes the folder's entries durable: a file whose name is lost in a power cut is lost with all its content.
+fn sync_folder(path: &Path) -> Result<(), SegmentError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| SegmentError::File {
+            path: folder.to_owned(),
+            source,
+        })
+}
+
+/// Heads as bytes: for each, the partition (2 bytes, big endian) and the head (32 bytes).
+pub fn heads_to_bytes(heads: &[(PartitionId, ChainHead)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(heads.len() * 34);
+    for (partition, head) in heads {
+        bytes.extend_from_slice(&partition.0.to_be_bytes());
+        bytes.extend_from_slice(&head.0);
+    }
+    bytes
+}
+
+pub fn heads_from_bytes(bytes: &[u8]) -> Option<Vec<(PartitionId, ChainHead)>> {
+    if bytes.len() % 34 != 0 {
+        return None;
+    }
+    Some(
+        bytes
+            .chunks_exact(34)
+            .map(|chunk| {
+                let mut head = [0; 32];
+                head.copy_from_slice(&chunk[2..]);
+                (
+                    PartitionId(u16::from_be_bytes([chunk[0], chunk[1]])),
+                    ChainHead(head),
+                )
+            })
+            .collect(),
+    )
+}

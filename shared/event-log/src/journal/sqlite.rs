@@ -1,0 +1,316 @@
+//! The embedded journal: one row for each commit, in SQLite segments with a synchronous write-ahead log.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures::executor::block_on;
+use sqlx::{Connection, SqliteConnection};
+use uuid::Uuid;
+
+use super::{
+    AppendError, Journal,
+    reader::{LogReader, ReadError},
+    segment::{self, SegmentError, SegmentHeader},
+};
+use crate::{
+    chain::ChainHead,
+    commit::StoredCommit,
+    ids::{PartitionId, PartitionLayout, Sequence},
+};
+
+/// Bytes of stored text after which a segment is sealed and the next begins.
+pub const SEGMENT_BYTES_DEFAULT: u64 = 64 << 20;
+
+/// How a log is created, where there is none yet.
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    pub institution: String,
+    pub layout: PartitionLayout,
+    pub segment_bytes: u64,
+}
+
+/// The one writer of an embedded log.
+#[derive(Debug)]
+pub struct SqliteJournal {
+    folder: PathBuf,
+    settings: LogSettings,
+    log_id: String,
+    active: SqliteConnection,
+    active_bytes: u64,
+    heads: BTreeMap<PartitionId, ChainHead>,
+    reader: LogReader,
+}
+
+impl SqliteJournal {
+    /// Opens the log in `folder`, creating it where there is none.
+    ///
+    /// # Errors
+    /// If a segment cannot be read, or the log belongs to another institution.
+    pub fn open(folder: &Path, settings: LogSettings) -> Result<Self, ReadError> {
+        block_on(Self::open_async(folder, settings))
+    }
+
+    async fn open_async(folder: &Path, settings: LogSettings) -> Result<Self, ReadError> {
+        let mut segments = segment::list(folder)?;
+        // A power cut can leave a newest segment without a header: it never held a commit, so it is made anew.
+        while let Some((_, path)) = segments.last() {
+            let mut connection = segment::open_for_writing(path).await?;
+            let complete = segment::has_header(&mut connection, path).await?;
+            connection
+                .close()
+                .await
+                .map_err(SegmentError::database(path))?;
+            if complete {
+                break;
+            }
+            remove_segment(path)?;
+            segments.pop();
+        }
+        if segments.is_empty() {
+            let header = SegmentHeader {
+                log_id: Uuid::new_v4().simple().to_string(),
+                institution: settings.institution.clone(),
+                layout: settings.layout,
+                first_sequence: Sequence(1),
+                opening_heads: Vec::new(),
+            };
+            let path = segment::path_of(folder, Sequence(1));
+            segment::create(&path, &header)
+                .await?
+                .close()
+                .await
+                .map_err(SegmentError::database(&path))?;
+            segments.push((Sequence(1), path));
+        }
+        Self::open_newest(folder, settings, segments).await
+    }
+
+    async fn open_newest(
+        folder: &Path,
+        mut settings: LogSettings,
+        segments: Vec<(Sequence, PathBuf)>,
+    ) -> Result<Self, ReadError> {
+        let (_, path) = segments.last().ok_or(ReadError::Missing(Sequence(1)))?;
+        let mut active = segment::open_for_writing(path).await?;
+        let header = segment::read_header(&mut active, path).await?;
+        if header.institution != settings.institution {
+            return Err(SegmentError::damaged(
+                path,
+                format!(
+                    "this log belongs to {}, not to {}",
+                    header.institution, settings.institution
+                ),
+            )
+            .into());
+        }
+        settings.layout = header.layout;
+        let (last, active_bytes): (i64, i64) = sqlx::query_as(
+            "-- journal_active_extent
+             SELECT COALESCE(MAX(first_sequence + event_count - 1), $1 - 1), COALESCE(SUM(OCTET_LENGTH(events)), 0)
+             FROM commits",
+        )
+        .bind(header.first_sequence.0.cast_signed())
+        .fetch_one(&mut active)
+        .await
+        .map_err(SegmentError::database(path))?;
+        let heads = current_heads(&mut active, &header, path).await?;
+        let log_id = header.log_id.clone();
+        let last = Sequence(last.cast_unsigned());
+        seal_forgotten(&segments);
+        Ok(Self {
+            reader: LogReader::new(folder.to_owned(), header, segments, last),
+            folder: folder.to_owned(),
+            settings,
+            log_id,
+            active,
+            active_bytes: active_bytes.cast_unsigned(),
+            heads,
+        })
+    }
+
+    /// A reader that sees every commit of this writer.
+    pub fn reader(&self) -> LogReader {
+        self.reader.clone()
+    }
+
+    pub fn layout(&self) -> PartitionLayout {
+        self.settings.layout
+    }
+
+    /// Chain head of every partition that has events.
+    pub fn heads(&self) -> &BTreeMap<PartitionId, ChainHead> {
+        &self.heads
+    }
+
+    /// Opens the newest segment again after an outcome that is not known; what it then holds is the truth.
+    pub fn reopen(&mut self) -> Result<(), ReadError> {
+        block_on(async {
+            let segments = self.reader.segments();
+            let fresh = Self::open_newest(&self.folder, self.settings.clone(), segments).await?;
+            self.reader.reset(fresh.reader.last());
+            let stale = std::mem::replace(&mut self.active, fresh.active);
+            self.active_bytes = fresh.active_bytes;
+            self.heads = fresh.heads;
+            // The old connection failed once; whatever closing it says changes nothing.
+            let _ = stale.close_hard().await;
+            Ok(())
+        })
+    }
+
+    async fn insert(&mut self, commit: &StoredCommit) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "-- journal_append
+             INSERT INTO commits (first_sequence, event_count, recorded_at, events, heads)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(commit.first_sequence.0.cast_signed())
+        .bind(commit.event_count.cast_signed())
+        .bind(commit.recorded_at_us)
+        .bind(Arc::clone(&commit.events))
+        .bind(segment::heads_to_bytes(&commit.heads))
+        .execute(&mut self.active)
+        .await
+        .map(|_| ())
+    }
+
+    /// Begins the next segment and seals the full one in the background.
+    async fn roll(&mut self, first_sequence: Sequence) -> Result<(), SegmentError> {
+        let path = segment::path_of(&self.folder, first_sequence);
+        let header = SegmentHeader {
+            log_id: self.log_id.clone(),
+            institution: self.settings.institution.clone(),
+            layout: self.settings.layout,
+            first_sequence,
+            opening_heads: self.heads.iter().map(|(key, head)| (*key, *head)).collect(),
+        };
+        if path.exists() {
+            // Left by a roll whose first commit failed: it has no commit, so nothing is lost with it.
+            remove_segment(&path)?;
+        }
+        let next = segment::create(&path, &header).await?;
+        let full = std::mem::replace(&mut self.active, next);
+        self.active_bytes = 0;
+        let full_path = self
+            .reader
+            .segments()
+            .last()
+            .map(|(_, path)| path.clone())
+            .unwrap_or_default();
+        self.reader.add_segment(first_sequence, path);
+        std::thread::spawn(move || {
+            if let Err(error) = block_on(async {
+                full.close()
+                    .await
+                    .map_err(SegmentError::database(&full_path))?;
+                segment::seal(&full_path).await
+            }) {
+                tracing::warn!(%error, "a full segment could not be sealed; the next start tries again");
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn append(&mut self, commit: &Arc<StoredCommit>) -> Result<(), AppendError> {
+        block_on(async {
+            if self.active_bytes >= self.settings.segment_bytes {
+                self.roll(commit.first_sequence)
+                    .await
+                    .map_err(|error| AppendError::NotCommitted(error.to_string()))?;
+            }
+            self.insert(commit)
+                .await
+                .map_err(|error| append_error(&error))
+        })?;
+        self.active_bytes += commit.events.len() as u64;
+        self.heads.extend(commit.heads.iter().copied());
+        self.reader.announce(commit);
+        Ok(())
+    }
+}
+
+/// A full disk or a locked file is refused before anything is durable. Anything else, a failed sync above all, leaves
+/// the outcome open: the operating system may have dropped the dirty pages, so asking again would prove nothing.
+fn append_error(error: &sqlx::Error) -> AppendError {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const READ_ONLY: i32 = 8;
+    const FULL: i32 = 13;
+    let primary = error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .and_then(|code| code.parse::<i32>().ok())
+        .map(|code| code & 0xff);
+    match primary {
+        Some(BUSY | LOCKED | READ_ONLY | FULL) => AppendError::NotCommitted(error.to_string()),
+        _ => AppendError::Unknown(error.to_string()),
+    }
+}
+
+async fn current_heads(
+    active: &mut SqliteConnection,
+    header: &SegmentHeader,
+    path: &Path,
+) -> Result<BTreeMap<PartitionId, ChainHead>, SegmentError> {
+    let mut heads: BTreeMap<_, _> = header.opening_heads.iter().copied().collect();
+    let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+        "-- journal_heads
+         SELECT heads FROM commits ORDER BY first_sequence",
+    )
+    .fetch_all(active)
+    .await
+    .map_err(SegmentError::database(path))?;
+    for row in rows {
+        heads.extend(
+            segment::heads_from_bytes(&row)
+                .ok_or_else(|| SegmentError::damaged(path, "chain heads are cut short"))?,
+        );
+    }
+    Ok(heads)
+}
+
+/// Seals segments that a kill left with an unfolded write-ahead log, in the background.
+fn seal_forgotten(segments: &[(Sequence, PathBuf)]) {
+    let forgotten: Vec<PathBuf> = segments[..segments.len().saturating_sub(1)]
+        .iter()
+        .map(|(_, path)| path.clone())
+        .filter(|path| wal_of(path).metadata().is_ok_and(|wal| wal.len() > 0))
+        .collect();
+    if forgotten.is_empty() {
+        return;
+    }
+    std::thread::spawn(move || {
+        for path in forgotten {
+            if let Err(error) = block_on(segment::seal(&path)) {
+                tracing::warn!(%error, "a full segment could not be sealed; the next start tries again");
+            }
+        }
+    });
+}
+
+fn wal_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
+fn remove_segment(path: &Path) -> Result<(), SegmentError> {
+    for suffix in ["-wal", "-shm", ""] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(SegmentError::File {
+                    path: PathBuf::from(name),
+                    source,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

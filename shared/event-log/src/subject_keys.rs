@@ -1,0 +1,396 @@
+//! One key for each data subject, kept outside the log.
+//!
+//! Personal fields are sealed under their subject's key before they enter the log; destroying the key makes them
+//! unreadable everywhere at once while the log's bytes, and so its hash chain, stay as they are. A subject is known in
+//! the log only by a random reference. The natural id (a customer number) is stored nowhere but inside sealed fields:
+//! the key file finds a subject by an HMAC of it.
+
+mod store;
+
+use std::{
+    collections::HashMap,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chacha20poly1305::{
+    ChaCha20Poly1305, Key, KeyInit, Nonce,
+    aead::{Aead, Payload},
+};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use tokio::sync::{mpsc, oneshot};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use store::SubjectStore;
+
+const NONCE_BYTES: usize = 12;
+/// Subjects that may wait to be created; one more is refused.
+const CREATIONS_MAX: usize = 8_192;
+
+/// HMAC of a natural id.
+pub(crate) type Lookup = [u8; 16];
+
+/// What failed in the key store.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SubjectKeyError {
+    #[error("the key store: {0}")]
+    Store(String),
+    #[error("too many new subjects at once")]
+    Busy,
+}
+
+/// A data subject with its key.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Subject {
+    /// What stands for the subject in the log: uniformly random, so it also spreads entities over partitions.
+    pub reference: u64,
+    key: [u8; 32],
+}
+
+impl std::fmt::Debug for Subject {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Subject({:016x}, key hidden)", self.reference)
+    }
+}
+
+impl Subject {
+    /// Encrypts personal fields. `bound_to` (the command id) must be given again to open them, so that sealed fields
+    /// cannot be moved from one event to another. ChaCha20-Poly1305 (RFC 8439) under a random nonce; base64url.
+    pub fn seal(&self, plain: &[u8], bound_to: &[u8]) -> String {
+        let mut nonce = [0; NONCE_BYTES];
+        rand::fill(&mut nonce);
+        let sealed = self
+            .cipher()
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: plain,
+                    aad: bound_to,
+                },
+            )
+            .expect("ChaCha20-Poly1305 takes messages of up to 256 GiB");
+        let mut bytes = Vec::with_capacity(NONCE_BYTES + sealed.len());
+        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(&sealed);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Decrypts what [`Subject::seal`] made; `None` where it was made under another key or for another event.
+    pub fn open(&self, sealed: &str, bound_to: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, message) = bytes.split_at_checked(NONCE_BYTES)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
+        self.cipher()
+            .decrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: message,
+                    aad: bound_to,
+                },
+            )
+            .ok()
+            .map(Zeroizing::new)
+    }
+
+    fn cipher(&self) -> ChaCha20Poly1305 {
+        ChaCha20Poly1305::new(&Key::from(self.key))
+    }
+}
+
+/// The key under which subject keys are stored, and which hides natural ids in the key file.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct MasterKey([u8; 32]);
+
+impl MasterKey {
+    /// Reads the key from a file of 64 hexadecimal digits, or creates it, readable by its owner only.
+    pub fn open_or_create(path: &Path) -> io::Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let mut key = [0; 32];
+                hex::decode_to_slice(text.trim(), &mut key).map_err(|_| {
+                    io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!("{} does not hold 64 hexadecimal digits", path.display()),
+                    )
+                })?;
+                Ok(Self(key))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn create(path: &Path) -> io::Result<Self> {
+        use std::{io::Write, os::unix::fs::OpenOptionsExt};
+        let mut key = [0; 32];
+        rand::fill(&mut key);
+        let draft = path.with_extension("draft");
+        let mut file = std::fs::File::options()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&draft)?;
+        file.write_all(hex::encode(key).as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&draft, path)?;
+        if let Some(folder) = path.parent() {
+            std::fs::File::open(folder)?.sync_all()?;
+        }
+        Ok(Self(key))
+    }
+
+    fn wrap(&self, subject: &Subject) -> Vec<u8> {
+        let wrapping = Subject {
+            reference: 0,
+            key: self.derive(b"wrap"),
+        };
+        wrapping
+            .seal(&subject.key, &subject.reference.to_be_bytes())
+            .into_bytes()
+    }
+
+    fn unwrap(&self, reference: u64, wrapped: &[u8]) -> Option<Subject> {
+        let wrapping = Subject {
+            reference: 0,
+            key: self.derive(b"wrap"),
+        };
+        let opened = wrapping.open(std::str::from_utf8(wrapped).ok()?, &reference.to_be_bytes())?;
+        Some(Subject {
+            reference,
+            key: opened.as_slice().try_into().ok()?,
+        })
+    }
+
+    fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        hmac_sha256(&self.0, purpose)
+    }
+}
+
+fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+/// The subjects of one node. Cheap to clone. Memory: about 120 bytes for each subject.
+#[derive(Clone)]
+pub struct SubjectKeys {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    lookup_key: Zeroizing<[u8; 32]>,
+    known: RwLock<Known>,
+    requests: mpsc::Sender<Request>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_lookup: HashMap<Lookup, Subject>,
+    by_reference: HashMap<u64, Lookup>,
+}
+
+impl Known {
+    fn insert(&mut self, lookup: Lookup, subject: Subject) {
+        self.by_reference.insert(subject.reference, lookup);
+        self.by_lookup.insert(lookup, subject);
+    }
+}
+
+enum Request {
+    Create(Lookup, oneshot::Sender<Result<Subject, SubjectKeyError>>),
+    Destroy(u64, oneshot::Sender<Result<bool, SubjectKeyError>>),
+}
+
+impl SubjectKeys {
+    /// Opens the key file, creating it where there is none, and starts the task that writes to it.
+    pub async fn open(path: PathBuf, master: MasterKey) -> Result<Self, SubjectKeyError> {
+        let mut store = SubjectStore::open(&path).await?;
+        let mut known = Known::default();
+        for (lookup, reference, wrapped) in store.load().await? {
+            let subject = master.unwrap(reference, &wrapped).ok_or_else(|| {
+                SubjectKeyError::Store("the master key does not open this key file".into())
+            })?;
+            known.insert(lookup, subject);
+        }
+        let (requests, receiver) = mpsc::channel(CREATIONS_MAX);
+        let shared = Arc::new(Shared {
+            lookup_key: Zeroizing::new(master.derive(b"lookup")),
+            known: RwLock::new(known),
+            requests,
+        });
+        tokio::spawn(write_requests(
+            store,
+            master,
+            Arc::downgrade(&shared),
+            receiver,
+        ));
+        Ok(Self { shared })
+    }
+
+    /// The subject of a natural id, if it is known.
+    pub fn find(&self, natural_id: &str) -> Option<Subject> {
+        self.by_lookup(&self.lookup(natural_id))
+    }
+
+    /// The subject of a natural id; a new one is durable before this returns.
+    pub async fn find_or_create(&self, natural_id: &str) -> Result<Subject, SubjectKeyError> {
+        let lookup = self.lookup(natural_id);
+        if let Some(subject) = self.by_lookup(&lookup) {
+            return Ok(subject);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.shared
+            .requests
+            .try_send(Request::Create(lookup, reply))
+            .map_err(|_| SubjectKeyError::Busy)?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// The subject that a reference in the log stands for; `None` once its key is destroyed.
+    pub fn by_reference(&self, reference: u64) -> Option<Subject> {
+        let known = self.read();
+        let lookup = known.by_reference.get(&reference)?;
+        known.by_lookup.get(lookup).cloned()
+    }
+
+    /// Destroys a subject's key, durably and for good. Gives whether there was one.
+    pub async fn destroy(&self, reference: u64) -> Result<bool, SubjectKeyError> {
+        let (reply, answer) = oneshot::channel();
+        self.shared
+            .requests
+            .send(Request::Destroy(reference, reply))
+            .await
+            .map_err(|_| stopped())?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    pub fn count(&self) -> usize {
+        self.read().by_lookup.len()
+    }
+
+    fn by_lookup(&self, lookup: &Lookup) -> Option<Subject> {
+        self.read().by_lookup.get(lookup).cloned()
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Known> {
+        self.shared
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lookup(&self, natural_id: &str) -> Lookup {
+        let mut lookup = [0; 16];
+        lookup.copy_from_slice(&hmac_sha256(&self.shared.lookup_key, natural_id.as_bytes())[..16]);
+        lookup
+    }
+}
+
+fn stopped() -> SubjectKeyError {
+    SubjectKeyError::Store("stopped".into())
+}
+
+/// Writes what arrives, everything that waits in one durable transaction.
+async fn write_requests(
+    mut store: SubjectStore,
+    master: MasterKey,
+    shared: std::sync::Weak<Shared>,
+    mut receiver: mpsc::Receiver<Request>,
+) {
+    let mut requests = Vec::new();
+    while receiver.recv_many(&mut requests, 1_024).await > 0 {
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        let mut creations = Vec::new();
+        for request in requests.drain(..) {
+            match request {
+                Request::Create(lookup, reply) => creations.push((lookup, reply)),
+                Request::Destroy(reference, reply) => {
+                    // Creations that came first must be there before a destruction that came after them.
+                    create(&mut store, &master, &shared, std::mem::take(&mut creations)).await;
+                    let _ = reply.send(destroy(&mut store, &shared, reference).await);
+                }
+            }
+        }
+        create(&mut store, &master, &shared, creations).await;
+    }
+}
+
+type Creation = (Lookup, oneshot::Sender<Result<Subject, SubjectKeyError>>);
+
+async fn create(
+    store: &mut SubjectStore,
+    master: &MasterKey,
+    shared: &Shared,
+    creations: Vec<Creation>,
+) {
+    let mut fresh: HashMap<Lookup, Subject> = HashMap::new();
+    {
+        let known = shared.known.read().unwrap_or_else(PoisonError::into_inner);
+        for (lookup, _) in &creations {
+            if !known.by_lookup.contains_key(lookup) && !fresh.contains_key(lookup) {
+                fresh.insert(*lookup, new_subject(&known));
+            }
+        }
+    }
+    let stored = if fresh.is_empty() {
+        Ok(())
+    } else {
+        let rows: Vec<_> = fresh
+            .iter()
+            .map(|(lookup, subject)| (*lookup, subject.reference, master.wrap(subject)))
+            .collect();
+        store.insert(&rows).await
+    };
+    if stored.is_ok() {
+        let mut known = shared.known.write().unwrap_or_else(PoisonError::into_inner);
+        for (lookup, subject) in fresh {
+            known.insert(lookup, subject);
+        }
+    }
+    let known = shared.known.read().unwrap_or_else(PoisonError::into_inner);
+    for (lookup, reply) in creations {
+        let answer = match (&stored, known.by_lookup.get(&lookup)) {
+            (_, Some(subject)) => Ok(subject.clone()),
+            (Err(error), None) => Err(error.clone()),
+            (Ok(()), None) => Err(stopped()),
+        };
+        let _ = reply.send(answer);
+    }
+}
+
+fn new_subject(known: &Known) -> Subject {
+    loop {
+        let mut reference = [0; 8];
+        rand::fill(&mut reference);
+        // Positive as a signed number, because read stores keep it in a BIGINT column.
+        let reference = u64::from_be_bytes(reference) >> 1;
+        if !known.by_reference.contains_key(&reference) {
+            let mut key = [0; 32];
+            rand::fill(&mut key);
+            return Subject { reference, key };
+        }
+    }
+}
+
+async fn destroy(
+    store: &mut SubjectStore,
+    shared: &Shared,
+    reference: u64,
+) -> Result<bool, SubjectKeyError> {
+    let destroyed = store.delete(reference).await?;
+    let mut known = shared.known.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(lookup) = known.by_reference.remove(&reference) {
+        known.by_lookup.remove(&lookup);
+    }
+    Ok(destroyed)
+}
+
+#[cfg(test)]
+mod tests;

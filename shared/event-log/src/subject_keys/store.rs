@@ -1,0 +1,109 @@
+//! The key file: a small SQLite database of wrapped keys, in which deleted rows are overwritten.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    ConnectOptions, Connection, Row, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{Lookup, SubjectKeyError};
+
+pub(super) struct SubjectStore {
+    connection: SqliteConnection,
+}
+
+impl SubjectStore {
+    pub async fn open(path: &Path) -> Result<Self, SubjectKeyError> {
+        let mut connection = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            // A destroyed key must not linger in a free page.
+            .pragma("secure_delete", "ON")
+            .connect()
+            .await
+            .map_err(store_error)?;
+        sqlx::raw_sql(
+            "CREATE TABLE IF NOT EXISTS subjects (
+                 lookup BLOB PRIMARY KEY,
+                 reference BIGINT NOT NULL UNIQUE,
+                 wrapped_key BLOB NOT NULL
+             ) WITHOUT ROWID",
+        )
+        .execute(&mut connection)
+        .await
+        .map_err(store_error)?;
+        sync_folder(path).map_err(|error| SubjectKeyError::Store(error.to_string()))?;
+        Ok(Self { connection })
+    }
+
+    pub async fn load(&mut self) -> Result<Vec<(Lookup, u64, Vec<u8>)>, SubjectKeyError> {
+        let rows = sqlx::query(
+            "-- subjects_load
+             SELECT lookup, reference, wrapped_key FROM subjects",
+        )
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(store_error)?;
+        rows.into_iter()
+            .map(|row| {
+                let lookup: Vec<u8> = row.get(0);
+                let reference: i64 = row.get(1);
+                let lookup = lookup
+                    .try_into()
+                    .map_err(|_| SubjectKeyError::Store("damaged row".into()))?;
+                Ok((lookup, reference.cast_unsigned(), row.get(2)))
+            })
+            .collect()
+    }
+
+    pub async fn insert(&mut self, rows: &[(Lookup, u64, Vec<u8>)]) -> Result<(), SubjectKeyError> {
+        let mut transaction = self
+            .connection
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(store_error)?;
+        for (lookup, reference, wrapped) in rows {
+            sqlx::query(
+                "-- subjects_insert
+                 INSERT INTO subjects (lookup, reference, wrapped_key) VALUES ($1, $2, $3)",
+            )
+            .bind(lookup.to_vec())
+            .bind(reference.cast_signed())
+            .bind(wrapped.clone())
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        }
+        transaction.commit().await.map_err(store_error)
+    }
+
+    /// Deletes a row and empties the write-ahead log, so that no copy of the key stays on the disk.
+    pub async fn delete(&mut self, reference: u64) -> Result<bool, SubjectKeyError> {
+        let deleted = sqlx::query(
+            "-- subjects_delete
+             DELETE FROM subjects WHERE reference = $1",
+        )
+        .bind(reference.cast_signed())
+        .execute(&mut self.connection)
+        .await
+        .map_err(store_error)?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&mut self.connection)
+            .await
+            .map_err(store_error)?;
+        Ok(deleted.rows_affected() > 0)
+    }
+}
+
+fn store_error(error: sqlx::Error) -> SubjectKeyError {
+    SubjectKeyError::Store(error.to_string())
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
+}

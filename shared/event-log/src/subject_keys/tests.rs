@@ -1,0 +1,91 @@
+use super::*;
+
+async fn open(folder: &Path) -> SubjectKeys {
+    let master = MasterKey::open_or_create(&folder.join("master.key")).unwrap();
+    SubjectKeys::open(folder.join("subjects.db"), master)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_subject_keeps_its_reference_and_key_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = open(folder.path()).await;
+    let subject = keys.find_or_create("customer-1").await.unwrap();
+    let sealed = subject.seal(b"personal", b"command");
+    drop(keys);
+
+    let keys = open(folder.path()).await;
+    let again = keys.find("customer-1").unwrap();
+    assert_eq!(again.reference, subject.reference);
+    assert_eq!(
+        again.open(&sealed, b"command").unwrap().as_slice(),
+        b"personal"
+    );
+    assert!(again.open(&sealed, b"another command").is_none());
+}
+
+#[tokio::test]
+async fn many_requests_for_one_new_subject_make_one_subject() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = open(folder.path()).await;
+    let requests = (0..50).map(|_| keys.find_or_create("customer-1"));
+    let subjects = futures::future::join_all(requests).await;
+    let first = subjects[0].as_ref().unwrap().reference;
+    for subject in &subjects {
+        assert_eq!(subject.as_ref().unwrap().reference, first);
+    }
+    assert_eq!(keys.count(), 1);
+}
+
+#[tokio::test]
+async fn a_destroyed_key_is_gone_from_memory_and_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = open(folder.path()).await;
+    let subject = keys.find_or_create("customer-1").await.unwrap();
+    let sealed = subject.seal(b"personal", b"command");
+    assert!(keys.destroy(subject.reference).await.unwrap());
+    assert!(!keys.destroy(subject.reference).await.unwrap());
+    assert!(keys.by_reference(subject.reference).is_none());
+    drop(keys);
+
+    let keys = open(folder.path()).await;
+    assert!(keys.find("customer-1").is_none());
+    let replacement = keys.find_or_create("customer-1").await.unwrap();
+    assert!(replacement.open(&sealed, b"command").is_none());
+}
+
+#[tokio::test]
+async fn neither_natural_ids_nor_keys_stand_in_the_key_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = open(folder.path()).await;
+    let subject = keys
+        .find_or_create("customer-with-a-long-name")
+        .await
+        .unwrap();
+    let mut stored = Vec::new();
+    for name in ["subjects.db", "subjects.db-wal"] {
+        stored.extend(std::fs::read(folder.path().join(name)).unwrap_or_default());
+    }
+    let contains = |needle: &[u8]| stored.windows(needle.len()).any(|window| window == needle);
+    assert!(contains(b"subjects"), "the file was not read at all");
+    assert!(!contains(b"customer-with-a-long-name"));
+    assert!(!contains(&subject.key));
+    assert!(!format!("{subject:?}").contains(&hex::encode(subject.key)));
+}
+
+#[tokio::test]
+async fn another_master_key_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path())
+        .await
+        .find_or_create("customer-1")
+        .await
+        .unwrap();
+    let other = MasterKey::open_or_create(&folder.path().join("other.key")).unwrap();
+    assert!(
+        SubjectKeys::open(folder.path().join("subjects.db"), other)
+            .await
+            .is_err()
+    );
+}

@@ -1,0 +1,568 @@
+//! The one thread that decides for a node, and the bus by which commands reach it.
+//!
+//! Group commit without linger: while one commit is on its way to the disk the next commands queue up; then all of
+//! them are decided, appended in one durable commit, and only then answered.
+
+mod snapshotter;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use accord_decider::LoggedDecider;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    command::{CommandEnvelope, Reply, Unavailable},
+    data_directory::free_bytes,
+    ids::PartitionLayout,
+    journal::{
+        AppendError, Journal,
+        reader::{LogReader, ReadError},
+        sqlite::{LogSettings, SEGMENT_BYTES_DEFAULT, SqliteJournal},
+    },
+    recovery::Fold,
+    runtime::{Moment, Runtime},
+    snapshot::SnapshotFolder,
+    stages::{Stage, StageTimes},
+};
+
+/// Limits and places of a worker. Every queue and every growth has its bound here.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// Folder of the segments.
+    pub log_folder: PathBuf,
+    /// Folder of the snapshots.
+    pub snapshot_folder: PathBuf,
+    pub institution: String,
+    /// Used when the log is created; an existing log keeps its own.
+    pub layout: PartitionLayout,
+    pub segment_bytes: u64,
+    /// Commands that may wait; one more is answered with [`Unavailable::QueueFull`].
+    pub queue_commands_max: usize,
+    pub batch_commands_max: usize,
+    pub batch_bytes_max: usize,
+    /// Keys that each partition remembers exactly.
+    pub key_window: usize,
+    pub snapshot_every_events: u64,
+    /// Below this much free space the log takes no writes.
+    pub free_bytes_min: u64,
+}
+
+impl WorkerSettings {
+    /// Defaults for a log in `log_folder`.
+    pub fn new(log_folder: PathBuf, snapshot_folder: PathBuf, institution: &str) -> Self {
+        Self {
+            log_folder,
+            snapshot_folder,
+            institution: institution.to_owned(),
+            layout: PartitionLayout::new(8),
+            segment_bytes: SEGMENT_BYTES_DEFAULT,
+            queue_commands_max: 8_192,
+            batch_commands_max: 1_024,
+            batch_bytes_max: 1 << 20,
+            key_window: 32_768,
+            snapshot_every_events: 200_000,
+            free_bytes_min: 256 << 20,
+        }
+    }
+}
+
+/// How a worker is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkerState {
+    Ready,
+    /// Writes are refused, for this reason; reads go on.
+    ReadOnly(String),
+    /// The log could not be read again after a failed commit; it is tried again every second.
+    Recovering(String),
+    Stopped,
+}
+
+type Answer<D> =
+    Reply<<D as accord_decider::Decider>::Event, <D as accord_decider::Decider>::Rejection>;
+
+struct Ask<D: LoggedDecider> {
+    envelope: CommandEnvelope<D::Command>,
+    reply: oneshot::Sender<Answer<D>>,
+}
+
+/// Sends commands to the worker. Cheap to clone.
+pub struct CommandBus<D: LoggedDecider> {
+    sender: mpsc::Sender<Ask<D>>,
+    epoch: Instant,
+    state: watch::Receiver<WorkerState>,
+    stages: Arc<StageTimes>,
+    counters: Arc<WorkerCounters>,
+}
+
+impl<D: LoggedDecider> Clone for CommandBus<D> {
+    fn clone(&self) -> Self {
+        Self {
+            sender: self.sender.clone(),
+            epoch: self.epoch,
+            state: self.state.clone(),
+            stages: Arc::clone(&self.stages),
+            counters: Arc::clone(&self.counters),
+        }
+    }
+}
+
+/// What a worker has written since it started.
+#[derive(Debug, Default)]
+pub struct WorkerCounters {
+    pub commits: AtomicU64,
+    pub events: AtomicU64,
+    pub stored_bytes: AtomicU64,
+    pub snapshots: AtomicU64,
+    pub snapshot_bytes: AtomicU64,
+}
+
+impl<D: LoggedDecider> CommandBus<D> {
+    /// Sends one command and waits for its answer. Full queues answer at once.
+    pub async fn ask(&self, envelope: CommandEnvelope<D::Command>) -> Answer<D> {
+        let (reply, answer) = oneshot::channel();
+        match self.sender.try_send(Ask { envelope, reply }) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                return Reply::Unavailable(Unavailable::QueueFull);
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                return Reply::Unavailable(Unavailable::Stopping);
+            }
+        }
+        Self::receive(answer).await
+    }
+
+    /// Like [`CommandBus::ask`], but waits for room in the queue: for imports, which are their own back-pressure.
+    pub async fn ask_patiently(&self, envelope: CommandEnvelope<D::Command>) -> Answer<D> {
+        let (reply, answer) = oneshot::channel();
+        if self.sender.send(Ask { envelope, reply }).await.is_err() {
+            return Reply::Unavailable(Unavailable::Stopping);
+        }
+        Self::receive(answer).await
+    }
+
+    async fn receive(answer: oneshot::Receiver<Answer<D>>) -> Answer<D> {
+        // A worker that drops a command without an answer died in the middle of it.
+        answer.await.unwrap_or_else(|_| {
+            Reply::Unavailable(Unavailable::OutcomeUnknown("the worker stopped".into()))
+        })
+    }
+
+    /// A deadline on the worker's monotonic clock.
+    pub fn expires_at_us(&self, deadline: Instant) -> u64 {
+        micros(deadline.saturating_duration_since(self.epoch))
+    }
+
+    pub fn state(&self) -> WorkerState {
+        self.state.borrow().clone()
+    }
+
+    pub fn watch_state(&self) -> watch::Receiver<WorkerState> {
+        self.state.clone()
+    }
+
+    /// Commands that wait now, and how many may.
+    pub fn queue(&self) -> (usize, usize) {
+        let max = self.sender.max_capacity();
+        (max - self.sender.capacity(), max)
+    }
+
+    pub fn stages(&self) -> &Arc<StageTimes> {
+        &self.stages
+    }
+
+    pub fn counters(&self) -> &WorkerCounters {
+        &self.counters
+    }
+}
+
+/// The running worker of one node.
+pub struct Worker {
+    reader: LogReader,
+    stop: watch::Sender<bool>,
+    decider: Option<JoinHandle<()>>,
+    snapshotter: Option<JoinHandle<()>>,
+}
+
+/// Why a worker did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    #[error("{path}: {source}")]
+    Folder {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the thread that decides could not be started: {0}")]
+    Thread(std::io::Error),
+}
+
+impl Worker {
+    /// Opens the log, folds it, and starts to decide. Must be called inside a tokio runtime.
+    ///
+    /// `now_us` is the node's clock in epoch microseconds, which may start from the log's last recorded time (the
+    /// argument, absent for an empty log); `context` makes the deciders' context for a commit recorded at a time.
+    pub async fn start<D, C, N>(
+        settings: WorkerSettings,
+        now_us: impl FnOnce(Option<i64>) -> N,
+        context: C,
+    ) -> Result<(Self, CommandBus<D>), StartError>
+    where
+        D: LoggedDecider,
+        C: Fn(i64) -> D::Context + Send + 'static,
+        N: Fn() -> i64 + Send + 'static,
+    {
+        for folder in [&settings.log_folder, &settings.snapshot_folder] {
+            std::fs::create_dir_all(folder).map_err(|source| StartError::Folder {
+                path: folder.clone(),
+                source,
+            })?;
+        }
+        let stages = Arc::new(StageTimes::default());
+        let counters = Arc::new(WorkerCounters::default());
+        let log_settings = LogSettings {
+            institution: settings.institution.clone(),
+            layout: settings.layout,
+            segment_bytes: settings.segment_bytes,
+        };
+        let journal = SqliteJournal::open(&settings.log_folder, log_settings)?;
+        let reader = journal.reader();
+        let snapshots = SnapshotFolder::new(
+            settings.snapshot_folder.clone(),
+            reader.header().log_id.clone(),
+        );
+        let runtime = recover::<D>(&reader, &snapshots, settings.key_window, &stages).await?;
+        let recorded = runtime.last_recorded_at_us();
+        let now_us = now_us((recorded != i64::MIN).then_some(recorded));
+
+        let (sender, receiver) = mpsc::channel(settings.queue_commands_max);
+        let (state_sender, state) = watch::channel(WorkerState::Ready);
+        let (stop, stopped) = watch::channel(false);
+        let epoch = Instant::now();
+        let bus = CommandBus {
+            sender,
+            epoch,
+            state,
+            stages: Arc::clone(&stages),
+            counters: Arc::clone(&counters),
+        };
+        let snapshotter = snapshotter::spawn::<D>(
+            reader.clone(),
+            snapshots.clone(),
+            &settings,
+            Arc::clone(&counters),
+            stopped.clone(),
+        )
+        .map_err(StartError::Thread)?;
+        let handle = tokio::runtime::Handle::current();
+        let decider = DeciderThread {
+            runtime,
+            journal,
+            reader: reader.clone(),
+            snapshots,
+            receiver,
+            state: state_sender,
+            stop: stopped,
+            epoch,
+            now_us,
+            context,
+            stages,
+            counters,
+            space: FreeSpace::new(settings.log_folder.clone(), settings.free_bytes_min),
+            settings,
+            handle: handle.clone(),
+        };
+        let decider = std::thread::Builder::new()
+            .name("decider".into())
+            .spawn(move || {
+                let _inside = handle.enter();
+                decider.run();
+            })
+            .map_err(StartError::Thread)?;
+        Ok((
+            Self {
+                reader,
+                stop,
+                decider: Some(decider),
+                snapshotter: Some(snapshotter),
+            },
+            bus,
+        ))
+    }
+
+    pub fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// Answers what is queued, writes a last snapshot and ends both threads. Blocks: call it off the async threads.
+    pub fn stop(&mut self) {
+        self.stop.send_replace(true);
+        for thread in [self.decider.take(), self.snapshotter.take()]
+            .into_iter()
+            .flatten()
+        {
+            if thread.join().is_err() {
+                tracing::error!("a worker thread had panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+async fn recover<D: LoggedDecider>(
+    reader: &LogReader,
+    snapshots: &SnapshotFolder,
+    key_window: usize,
+    stages: &Arc<StageTimes>,
+) -> Result<Runtime<D>, ReadError> {
+    let mut fold = Fold::<D>::from_snapshots(
+        reader.header().layout.all(),
+        key_window,
+        snapshots,
+        reader.last(),
+    );
+    fold.catch_up(reader).await?;
+    Ok(fold.into_runtime(Arc::clone(stages)))
+}
+
+struct DeciderThread<D: LoggedDecider, C, N> {
+    runtime: Runtime<D>,
+    journal: SqliteJournal,
+    reader: LogReader,
+    snapshots: SnapshotFolder,
+    receiver: mpsc::Receiver<Ask<D>>,
+    state: watch::Sender<WorkerState>,
+    stop: watch::Receiver<bool>,
+    epoch: Instant,
+    now_us: N,
+    context: C,
+    stages: Arc<StageTimes>,
+    counters: Arc<WorkerCounters>,
+    space: FreeSpace,
+    settings: WorkerSettings,
+    handle: tokio::runtime::Handle,
+}
+
+impl<D, C, N> DeciderThread<D, C, N>
+where
+    D: LoggedDecider,
+    C: Fn(i64) -> D::Context,
+    N: Fn() -> i64,
+{
+    fn run(mut self) {
+        // What the control partition decided before a crash may not be adopted everywhere yet.
+        self.adopt();
+        while let Some(first) = self.next_ask() {
+            let before = D::adopted_offset(self.runtime.control());
+            self.decide_batch(first);
+            if D::adopted_offset(self.runtime.control()) != before {
+                self.adopt();
+            }
+        }
+        self.state.send_replace(WorkerState::Stopped);
+    }
+
+    /// The next command; after a stop, those that are queued already, then none.
+    fn next_ask(&mut self) -> Option<Ask<D>> {
+        if *self.stop.borrow() {
+            return self.receiver.try_recv().ok();
+        }
+        let Self {
+            receiver,
+            stop,
+            handle,
+            ..
+        } = self;
+        match receiver.try_recv() {
+            Ok(ask) => Some(ask),
+            Err(mpsc::error::TryRecvError::Disconnected) => None,
+            Err(mpsc::error::TryRecvError::Empty) => {
+                let woken = handle.block_on(async {
+                    tokio::select! {
+                        ask = receiver.recv() => Some(ask),
+                        _ = stop.wait_for(|stop| *stop) => None,
+                    }
+                });
+                woken.unwrap_or_else(|| receiver.try_recv().ok())
+            }
+        }
+    }
+
+    fn decide_batch(&mut self, first: Ask<D>) {
+        if let Some(reason) = self.space.shortage() {
+            self.state
+                .send_replace(WorkerState::ReadOnly(reason.clone()));
+            let _ = first
+                .reply
+                .send(Reply::Unavailable(Unavailable::ReadOnly(reason)));
+            return;
+        }
+        if !matches!(*self.state.borrow(), WorkerState::Ready) {
+            self.state.send_replace(WorkerState::Ready);
+        }
+        let moment = self.moment();
+        let recorded_at_us = self.runtime.begin(moment);
+        let context = (self.context)(recorded_at_us);
+        let mut answers = Vec::with_capacity(64);
+        let mut next = Some(first);
+        while let Some(Ask { envelope, reply }) = next {
+            let answer = self.runtime.decide(moment, &context, &envelope);
+            answers.push((reply, answer));
+            next = if answers.len() < self.settings.batch_commands_max
+                && self.runtime.batch_bytes() < self.settings.batch_bytes_max
+            {
+                self.receiver.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        let failure = self.commit();
+        for (reply, answer) in answers {
+            let answer = match &failure {
+                None => answer,
+                Some(reason) => Reply::Unavailable(reason.clone()),
+            };
+            // A client that went away does not read its answer; the decision stands all the same.
+            let _ = reply.send(answer);
+        }
+    }
+
+    fn adopt(&mut self) {
+        let moment = self.moment();
+        let recorded_at_us = self.runtime.begin(moment);
+        let context = (self.context)(recorded_at_us);
+        self.runtime.adopt_all(moment, &context);
+        if let Some(reason) = self.commit() {
+            tracing::warn!(%reason, "an adoption did not commit; it is tried with the next control event");
+        }
+    }
+
+    /// Makes the batch durable, or throws the runtime away and says why.
+    fn commit(&mut self) -> Option<Unavailable> {
+        let commit = self.runtime.finish()?;
+        let start = Instant::now();
+        match self.journal.append(&commit) {
+            Ok(()) => {
+                self.stages
+                    .add(Stage::Commit, start.elapsed(), commit.event_count);
+                self.counters.commits.fetch_add(1, Ordering::Relaxed);
+                self.counters
+                    .events
+                    .fetch_add(commit.event_count, Ordering::Relaxed);
+                self.counters
+                    .stored_bytes
+                    .fetch_add(commit.events.len() as u64, Ordering::Relaxed);
+                self.runtime.confirm(&commit);
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "a commit failed: state is folded again from the log");
+                self.recover_until_possible();
+                Some(match error {
+                    AppendError::NotCommitted(reason) => Unavailable::NotCommitted(reason),
+                    AppendError::Unknown(reason) => Unavailable::OutcomeUnknown(reason),
+                })
+            }
+        }
+    }
+
+    /// Reads the log again until that works or the node stops. Meanwhile every command is refused.
+    fn recover_until_possible(&mut self) {
+        loop {
+            let recovered = self.journal.reopen().and_then(|()| {
+                self.handle.block_on(recover::<D>(
+                    &self.reader,
+                    &self.snapshots,
+                    self.settings.key_window,
+                    &self.stages,
+                ))
+            });
+            match recovered {
+                Ok(runtime) => {
+                    self.runtime = runtime;
+                    self.state.send_replace(WorkerState::Ready);
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the log cannot be read; trying again");
+                    self.state
+                        .send_replace(WorkerState::Recovering(error.to_string()));
+                    let reason = Unavailable::ReadOnly(error.to_string());
+                    while let Ok(ask) = self.receiver.try_recv() {
+                        let _ = ask.reply.send(Reply::Unavailable(reason.clone()));
+                    }
+                    if *self.stop.borrow() {
+                        return;
+                    }
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+            }
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            now_us: (self.now_us)(),
+            monotonic_us: micros(self.epoch.elapsed()),
+        }
+    }
+}
+
+/// Watches the free space of the disk, asking the operating system at most four times a second.
+struct FreeSpace {
+    folder: PathBuf,
+    bytes_min: u64,
+    asked: Option<Instant>,
+    shortage: Option<String>,
+}
+
+impl FreeSpace {
+    fn new(folder: PathBuf, bytes_min: u64) -> Self {
+        Self {
+            folder,
+            bytes_min,
+            asked: None,
+            shortage: None,
+        }
+    }
+
+    /// Why nothing should be written now, if the space runs short.
+    fn shortage(&mut self) -> Option<String> {
+        let due = self
+            .asked
+            .is_none_or(|asked| asked.elapsed() > Duration::from_millis(250));
+        if due {
+            self.asked = Some(Instant::now());
+            // Where the space cannot be told, writing goes on: a full disk is refused by the commit itself.
+            self.shortage = free_bytes(&self.folder)
+                .ok()
+                .filter(|free| *free < self.bytes_min)
+                .map(|free| {
+                    format!(
+                        "{} MiB of disk are free and at least {} MiB are kept free",
+                        free >> 20,
+                        self.bytes_min >> 20
+                    )
+                });
+        }
+        self.shortage.clone()
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
