@@ -8,6 +8,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use crate::data_directory::create_folder_durably;
+
 /// Artefacts of one node, one file each.
 #[derive(Clone, Debug)]
 pub struct ArtefactFolder {
@@ -16,7 +18,7 @@ pub struct ArtefactFolder {
 
 impl ArtefactFolder {
     pub fn open(folder: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(&folder)?;
+        create_folder_durably(&folder)?;
         Ok(Self { folder })
     }
 
@@ -36,13 +38,25 @@ impl ArtefactFolder {
         Ok(name)
     }
 
+    /// Names of all artefacts.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if is_name(&name) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
     /// The bytes of an artefact.
     ///
     /// # Errors
     /// If there is none of this name, or its bytes are not those that it was named after.
     pub fn get(&self, name: &str) -> io::Result<Vec<u8>> {
         // Names come from the log; anything that is not a hash must not become a path.
-        if name.len() != 64 || !name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if !is_name(name) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "an artefact is named by a SHA-256",
@@ -57,6 +71,10 @@ impl ArtefactFolder {
         }
         Ok(bytes)
     }
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn name_of(bytes: &[u8]) -> String {

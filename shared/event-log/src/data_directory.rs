@@ -35,7 +35,7 @@ impl DataDirectory {
             path: path.to_owned(),
             source,
         };
-        std::fs::create_dir_all(path).map_err(not_writable)?;
+        create_folder_durably(path).map_err(not_writable)?;
         let mut lock = File::options()
             .create(true)
             .truncate(false)
@@ -76,6 +76,24 @@ fn holder(lock: &mut File) -> String {
         Ok(process) => format!(" (process {process})"),
         Err(_) => String::new(),
     }
+}
+
+/// Creates a folder and its missing parents so that they survive a power cut: a folder's name is only durable once the
+/// folder that holds it is synced.
+pub fn create_folder_durably(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = match folder.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    create_folder_durably(parent)?;
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    File::open(parent)?.sync_all()
 }
 
 /// Bytes that an unprivileged process may still write on the disk of `folder`.

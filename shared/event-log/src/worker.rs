@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     command::{CommandEnvelope, Reply, Unavailable},
-    data_directory::free_bytes,
+    data_directory::{create_folder_durably, free_bytes},
     ids::PartitionLayout,
     journal::{
         AppendError, Journal,
@@ -222,7 +222,7 @@ impl Worker {
         N: Fn() -> i64 + Send + 'static,
     {
         for folder in [&settings.log_folder, &settings.snapshot_folder] {
-            std::fs::create_dir_all(folder).map_err(|source| StartError::Folder {
+            create_folder_durably(folder).map_err(|source| StartError::Folder {
                 path: folder.clone(),
                 source,
             })?;

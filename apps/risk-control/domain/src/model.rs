@@ -76,3 +76,6 @@ impl ScoringModel {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

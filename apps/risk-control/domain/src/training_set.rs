@@ -81,3 +81,6 @@ impl TrainingSet {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! A bank's node: the risk domain behind HTTP, with its log, keys, read models and pages.
+//!
+//! - [`BankNode`] puts the parts together and is what everything else holds.
+//! - `application` is one file for each thing that a caller can ask; it knows nothing of HTTP.
+//! - `projections` and `queries` are the read side.
+//! - `http` translates; `console` draws pages.
+
+mod application;
+pub mod console;
+mod http;
+mod latency;
+mod models;
+mod node;
+mod personal;
+mod policies;
+mod projections;
+mod queries;
+
+pub use application::{
+    ApplicationError, AssessRequest, Assessment, CommandCaller, HistoricalTransaction,
+    LabelRequest, TrainingReport,
+};
+pub use http::{
+    ACCESS, BANK_ROUTES, Placement, openapi,
+    pages::{capitalised, page, persona_switcher},
+    router, wire,
+};
+pub use node::{BankNode, BankSettings, OpenError};
+pub use policies::ActivePolicy;
+pub use queries::overview::OverviewFigures;

@@ -1,1 +1,194 @@
+//! What each command does, as given / when / then. The fixtures are one bank with one hand-made model.
 
+mod activate_policy;
+mod adopt_context;
+mod assess_transaction;
+mod fold;
+mod import_transaction;
+mod label_transaction;
+mod late_and_early;
+mod publish_model;
+mod wrong_partition;
+
+use accord_decider::{Specification, given};
+use accord_learning::logistic::{LogisticFeature, LogisticModel, Standardisation, Transform};
+
+use super::*;
+use crate::{
+    AssessTransaction, ContextAdopted, CustomerReference, Decision, FEATURES, Features,
+    ModelPublished, Policy, PolicyActivated, Thresholds, Transaction, TransactionAssessed,
+    TransactionImported,
+};
+
+/// Sunday 2018-04-01 12:00 UTC.
+const NOON: i64 = 1_522_584_000_000_000;
+const SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+const DATA: PartitionId = PartitionId(1);
+const CUSTOMER: CustomerReference = CustomerReference(0x0123_4567_89ab_cdef);
+const MODEL: &str = "0f0f";
+
+/// A model that can be followed on paper. Log-odds: −5, plus the amount in hundreds of euros (at most 8), plus 0.5 for
+/// a customer without an earlier transaction, plus a quarter of (amount / 30-day mean − 1).
+fn model() -> ScoringModel {
+    let unused = Standardisation {
+        transform: Transform::Identity,
+        mean: 0.0,
+        inverse_deviation: 0.0,
+        lowest: 0.0,
+        highest: 0.0,
+    };
+    let features = FEATURES
+        .iter()
+        .map(|feature| {
+            let (standardisation, weight, missing_weight) = match feature.name {
+                "amount" => (scale(0.0, 10_000.0), 1.0, 0.0),
+                "seconds_since_previous" => (unused, 0.0, 0.5),
+                "amount_to_mean_30_days" => (scale(1.0, 1.0), 0.25, 0.0),
+                _ => (unused, 0.0, 0.0),
+            };
+            LogisticFeature {
+                name: feature.name.to_owned(),
+                standardisation,
+                weight,
+                missing_weight,
+            }
+        })
+        .collect();
+    ScoringModel::new(LogisticModel {
+        features,
+        intercept: -5.0,
+    })
+    .unwrap()
+}
+
+fn scale(mean: f64, deviation: f64) -> Standardisation {
+    Standardisation {
+        transform: Transform::Identity,
+        mean,
+        inverse_deviation: 1.0 / deviation,
+        lowest: -8.0,
+        highest: 8.0,
+    }
+}
+
+fn thresholds() -> Thresholds {
+    Thresholds {
+        challenge: 0.1,
+        review: 0.3,
+        decline: 0.8,
+    }
+}
+
+fn policy(version: u32) -> Policy {
+    Policy {
+        version,
+        model: MODEL.to_owned(),
+        thresholds: thresholds(),
+    }
+}
+
+/// A node on which the model is loaded.
+fn at(now_us: i64) -> Context {
+    let mut models = ModelLibrary::default();
+    models.insert(MODEL.to_owned(), Arc::new(model()));
+    Context {
+        now_us,
+        models: Arc::new(models),
+    }
+}
+
+/// A node on which no model is loaded.
+fn without_models(now_us: i64) -> Context {
+    Context {
+        now_us,
+        models: Arc::default(),
+    }
+}
+
+fn transaction(transaction_id: &str, occurred_at_us: i64, amount_minor: i64) -> Transaction {
+    Transaction {
+        transaction_id: transaction_id.to_owned(),
+        customer: CUSTOMER,
+        occurred_at_us,
+        amount_minor,
+        currency: "EUR".to_owned(),
+        terminal_id: "terminal-1".to_owned(),
+    }
+}
+
+fn assess(transaction: &Transaction) -> Command {
+    Command::AssessTransaction(AssessTransaction {
+        transaction: transaction.clone(),
+        personal: "sealed".to_owned(),
+    })
+}
+
+/// A customer's earlier purchase. Its stored features do not matter to later decisions.
+fn purchased(occurred_at_us: i64, amount_minor: i64) -> Event {
+    Event::TransactionImported(TransactionImported {
+        transaction: transaction("earlier", occurred_at_us, amount_minor),
+        features: Features::of(None, occurred_at_us, amount_minor),
+        decision: Decision::Approve,
+        personal: "sealed".to_owned(),
+    })
+}
+
+fn adopted(control_offset: PartitionOffset, policy: Policy) -> Event {
+    Event::ContextAdopted(ContextAdopted {
+        control_offset,
+        policy,
+    })
+}
+
+fn published(model: &str) -> Event {
+    Event::ModelPublished(publication(model))
+}
+
+fn publication(model: &str) -> ModelPublished {
+    ModelPublished {
+        model: model.to_owned(),
+        training_rows: 1_000,
+        training_frauds: 9,
+        trained_through: 1_009,
+        training_auc: Some(0.87),
+    }
+}
+
+fn activated(policy: Policy) -> Event {
+    Event::PolicyActivated(PolicyActivated { policy })
+}
+
+fn given_data(events: impl IntoIterator<Item = Event>) -> Specification<RiskControl> {
+    given(RiskControl::initial(DATA), events)
+}
+
+fn given_control(events: impl IntoIterator<Item = Event>) -> Specification<RiskControl> {
+    given(RiskControl::initial(PartitionId::CONTROL), events)
+}
+
+/// The single assessment that a command led to.
+#[track_caller]
+fn assessed(specification: Specification<RiskControl>, command: &Command) -> TransactionAssessed {
+    let Command::AssessTransaction(asked) = command else {
+        panic!("not an assessment: {command:?}");
+    };
+    let context = at(asked.transaction.occurred_at_us);
+    let (events, _) = specification.when(&context, command).then_state();
+    match events.as_slice() {
+        [Event::TransactionAssessed(event)] => event.clone(),
+        other => panic!("expected one assessment, got {other:?}"),
+    }
+}
+
+#[track_caller]
+fn feature(features: &Features, name: &str) -> f64 {
+    let index = FEATURES
+        .iter()
+        .position(|feature| feature.name == name)
+        .unwrap_or_else(|| panic!("no feature {name}"));
+    features.0[index]
+}

@@ -1,0 +1,60 @@
+use super::*;
+use crate::{
+    ActivatePolicy, ImportTransaction, Label, LabelSource, LabelTransaction, PublishModel,
+};
+
+/// Where a command belongs. A new command does not compile until it is told here.
+fn home(command: &Command) -> PartitionId {
+    match command {
+        Command::AssessTransaction(_)
+        | Command::ImportTransaction(_)
+        | Command::LabelTransaction(_)
+        | Command::AdoptContext(_) => DATA,
+        Command::PublishModel(_) | Command::ActivatePolicy(_) => PartitionId::CONTROL,
+    }
+}
+
+/// One of each command, all acceptable to the partitions of [`check`].
+fn every_command() -> [Command; 6] {
+    [
+        assess(&transaction("t-1", NOON, 2_500)),
+        Command::ImportTransaction(ImportTransaction {
+            transaction: transaction("t-2", NOON, 2_500),
+            decision: Decision::Approve,
+            personal: "sealed".to_owned(),
+        }),
+        Command::LabelTransaction(LabelTransaction {
+            transaction_id: "t-1".to_owned(),
+            customer: CUSTOMER,
+            label: Label::Fraud,
+            source: LabelSource::Analyst,
+            known_at_us: None,
+            note: None,
+        }),
+        Command::AdoptContext(AdoptContext {
+            control_offset: 5,
+            policy: policy(2),
+        }),
+        Command::PublishModel(PublishModel {
+            published: publication("new"),
+        }),
+        Command::ActivatePolicy(ActivatePolicy { policy: policy(2) }),
+    ]
+}
+
+#[test]
+fn every_command_is_decided_by_its_own_kind_of_partition_alone() {
+    for command in every_command() {
+        let data = given_data([adopted(2, policy(1))]).when(&at(NOON), &command);
+        let control =
+            given_control([published(MODEL), activated(policy(1))]).when(&at(NOON), &command);
+        let (own, other) = if home(&command).is_control() {
+            (control, data)
+        } else {
+            (data, control)
+        };
+        let (events, _) = own.then_state();
+        assert_eq!(events.len(), 1, "{command:?}");
+        other.then_rejected(&Rejection::WrongPartition);
+    }
+}

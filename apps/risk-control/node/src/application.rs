@@ -1,0 +1,67 @@
+//! What a caller can ask of a node, one file each. Nothing in here knows HTTP.
+
+mod assess;
+mod error;
+mod import;
+mod label;
+mod rebuild;
+mod train;
+
+use std::{sync::Arc, time::Instant};
+
+pub use assess::{AssessRequest, Assessment};
+pub use error::ApplicationError;
+pub use import::HistoricalTransaction;
+pub use label::LabelRequest;
+pub use train::TrainingReport;
+
+use accord_event_log::{CommandEnvelope, PartitionId, Reply, Sequence};
+use risk_control::{Command, CustomerReference, Event, Rejection};
+use uuid::Uuid;
+
+use crate::node::BankNode;
+
+/// Who asks, and until when an answer is of use.
+#[derive(Clone, Debug)]
+pub struct CommandCaller {
+    /// Id of the principal.
+    pub actor: Arc<str>,
+    pub deadline: Instant,
+    /// W3C trace context.
+    pub traceparent: Option<Arc<str>>,
+}
+
+pub(crate) type BankReply = Reply<Event, Rejection>;
+
+/// Identity of a command, from whatever makes it the same request when it comes again.
+pub(crate) fn command_id(identity: [u8; 16]) -> Uuid {
+    uuid::Builder::from_custom_bytes(identity).into_uuid()
+}
+
+impl BankNode {
+    pub(crate) fn partition_of(&self, customer: CustomerReference) -> PartitionId {
+        self.shared.reader.header().layout.partition_of(customer.0)
+    }
+
+    pub(crate) fn envelope(
+        &self,
+        caller: &CommandCaller,
+        partition: PartitionId,
+        command_id: Uuid,
+        payload_hash: Option<u64>,
+        command: Command,
+    ) -> CommandEnvelope<Command> {
+        CommandEnvelope {
+            partition,
+            command_id,
+            payload_hash,
+            actor: Arc::clone(&caller.actor),
+            correlation_id: None,
+            causation_id: None,
+            traceparent: caller.traceparent.clone(),
+            expires_at_us: self.shared.bus.expires_at_us(caller.deadline),
+            absent_through: Sequence::ZERO,
+            command,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Why a node did not do what it was asked.
+
+use accord_event_log::{Unavailable, journal::reader::ReadError, subject_keys::SubjectKeyError};
+use risk_control::Rejection;
+
+/// Failures of the application, which the HTTP layer translates one by one.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplicationError {
+    #[error(transparent)]
+    Rejected(Rejection),
+    #[error("the identity was used before with another payload")]
+    KeyReused,
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    #[error("there is no such transaction")]
+    UnknownTransaction,
+    #[error("the personal data of this customer has been erased")]
+    Erased,
+    #[error("the read models are behind by {lag} events")]
+    ReadModelBehind { lag: u64 },
+    #[error("the node accounts in {expected}")]
+    OtherCurrency { expected: String },
+    #[error(transparent)]
+    SubjectKeys(#[from] SubjectKeyError),
+    #[error(transparent)]
+    Log(#[from] ReadError),
+    #[error("read models: {0}")]
+    Query(#[from] sqlx::Error),
+    #[error("{0}")]
+    Training(String),
+    #[error("an answer of the log does not fit its command")]
+    Inconsistent,
+}

@@ -1,0 +1,124 @@
+//! Say what a transaction turned out to be.
+
+use accord_event_log::{Position, Reply, Sequence, Unavailable};
+use accord_service::idempotency;
+use risk_control::{Command, CustomerReference, Event, Label, LabelSource, LabelTransaction};
+use uuid::Uuid;
+
+use super::{ApplicationError, CommandCaller};
+use crate::node::BankNode;
+
+/// A label as somebody gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelRequest {
+    pub transaction_id: String,
+    pub label: Label,
+    pub source: LabelSource,
+    /// When it became known, in epoch microseconds; absent: now.
+    pub known_at_us: Option<i64>,
+    pub note: Option<String>,
+    /// The caller's idempotency key, if it sent one.
+    pub key: Option<String>,
+}
+
+impl BankNode {
+    /// Labels a transaction; gives the position of the label.
+    pub async fn label(
+        &self,
+        caller: &CommandCaller,
+        request: LabelRequest,
+    ) -> Result<Position, ApplicationError> {
+        let transaction = self
+            .transaction_row(&request.transaction_id)
+            .await?
+            .ok_or(ApplicationError::UnknownTransaction)?;
+        let customer = CustomerReference(transaction.customer);
+        let payload_hash = request.payload_hash();
+        let (identity, keyed) = match &request.key {
+            Some(key) => (self.label_identity(&caller.actor, key), Some(payload_hash)),
+            None => (Uuid::now_v7(), None),
+        };
+        let note = match &request.note {
+            Some(note) => {
+                let subject = self
+                    .shared
+                    .keys
+                    .by_reference(customer.0)
+                    .ok_or(ApplicationError::Erased)?;
+                Some(subject.seal(note.as_bytes(), identity.as_bytes()))
+            }
+            None => None,
+        };
+        let command = Command::LabelTransaction(LabelTransaction {
+            transaction_id: request.transaction_id,
+            customer,
+            label: request.label,
+            source: request.source,
+            known_at_us: request.known_at_us,
+            note,
+        });
+        let envelope = self.envelope(
+            caller,
+            self.partition_of(customer),
+            identity,
+            keyed,
+            command,
+        );
+        let reply = self
+            .ask_once(caller, envelope, async |_| {
+                self.find_label_sequence(identity).await
+            })
+            .await?;
+        self.label_position(reply, payload_hash).await
+    }
+
+    async fn label_position(
+        &self,
+        reply: super::BankReply,
+        payload_hash: u64,
+    ) -> Result<Position, ApplicationError> {
+        match reply {
+            Reply::Committed { through, .. } => Ok(self.position(through)),
+            Reply::Duplicate { sequence } => {
+                self.check_label(sequence, payload_hash).await?;
+                Ok(self.position(sequence))
+            }
+            Reply::KeyReused { .. } => Err(ApplicationError::KeyReused),
+            Reply::Rejected(rejection) => Err(ApplicationError::Rejected(rejection)),
+            Reply::Unavailable(unavailable) => Err(unavailable.into()),
+            Reply::CheckArchive { .. } => Err(Unavailable::Expired.into()),
+        }
+    }
+
+    async fn check_label(
+        &self,
+        sequence: Sequence,
+        payload_hash: u64,
+    ) -> Result<(), ApplicationError> {
+        let recorded = self
+            .shared
+            .reader
+            .read_event::<risk_control::RiskControl>(sequence)
+            .await?;
+        let is_label = matches!(recorded.event, Event::TransactionLabelled(_));
+        if is_label && recorded.metadata.payload_hash == payload_hash {
+            Ok(())
+        } else {
+            Err(ApplicationError::KeyReused)
+        }
+    }
+}
+
+impl LabelRequest {
+    fn payload_hash(&self) -> u64 {
+        let canonical = (
+            &self.transaction_id,
+            self.label.name(),
+            self.source.name(),
+            self.known_at_us,
+            &self.note,
+        );
+        let canonical = serde_json::to_vec(&canonical).expect("plain fields always serialise");
+        idempotency::payload_hash(&canonical).max(1)
+    }
+}

@@ -1,0 +1,142 @@
+//! What surrounds the pages of one bank.
+
+use accord_console::{DemoClock, Header, HeaderInstitution, NavigationLink, Page, PersonaSwitcher};
+use maud::Markup;
+
+/// One bank's name, place and header, the same for all of its pages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BankFrame {
+    /// The bank's name.
+    pub bank: String,
+    /// Path under which the bank's pages and API lie, without a slash at the end: `/banks/north`.
+    pub base_path: String,
+    /// Where the word mark leads.
+    pub home_href: String,
+    pub clock: Option<DemoClock>,
+    pub personas: Option<PersonaSwitcher>,
+    /// Links of the footer: label and address.
+    pub footer: Vec<(String, String)>,
+}
+
+/// A page of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    Overview,
+    Transactions,
+}
+
+impl Section {
+    const ALL: [Self; 2] = [Self::Overview, Self::Transactions];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Transactions => "Transactions",
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "",
+            Self::Transactions => "/transactions",
+        }
+    }
+}
+
+impl BankFrame {
+    /// A whole document around `main`; `current` is marked in the navigation.
+    pub fn page(
+        &self,
+        title: &str,
+        current: Option<Section>,
+        stream: Option<&str>,
+        main: Markup,
+    ) -> Markup {
+        let header = self.header(current);
+        let title = format!("{title} · {}", self.bank);
+        Page {
+            title: &title,
+            header: &header,
+            stream,
+            main,
+            footer: &self.footer,
+        }
+        .render()
+    }
+
+    /// Address of the page of the transaction with this id.
+    pub fn transaction_href(&self, transaction_id: &str) -> String {
+        format!(
+            "{}/transactions/{}",
+            self.base_path,
+            path_segment(transaction_id)
+        )
+    }
+
+    /// Address of the list of transactions.
+    pub fn transactions_href(&self) -> String {
+        format!("{}{}", self.base_path, Section::Transactions.path())
+    }
+
+    fn header(&self, current: Option<Section>) -> Header {
+        let navigation = Section::ALL.map(|section| NavigationLink {
+            label: section.label().to_owned(),
+            href: format!("{}{}", self.base_path, section.path()),
+            current: current == Some(section),
+        });
+        Header {
+            home_href: self.home_href.clone(),
+            institution: Some(HeaderInstitution {
+                name: self.bank.clone(),
+                href: self.base_path.clone(),
+            }),
+            navigation: navigation.into(),
+            clock: self.clock,
+            personas: self.personas.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl BankFrame {
+    /// The frame of a bank for tests.
+    pub(super) fn example() -> Self {
+        Self {
+            bank: "North".to_owned(),
+            base_path: "/banks/north".to_owned(),
+            home_href: "/".to_owned(),
+            clock: None,
+            personas: None,
+            footer: Vec::new(),
+        }
+    }
+}
+
+/// Percent-encodes all that RFC 3986 does not call unreserved.
+pub(super) fn path_segment(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_cannot_leave_their_segment() {
+        for (id, expected) in [
+            ("T-1_a.~", "T-1_a.~"),
+            ("../x", "..%2Fx"),
+            ("a?b#c", "a%3Fb%23c"),
+            ("é", "%C3%A9"),
+        ] {
+            assert_eq!(path_segment(id), expected);
+        }
+    }
+}

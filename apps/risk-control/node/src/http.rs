@@ -1,0 +1,140 @@
+//! The node over HTTP: translates requests into what the application is asked, and answers into wire types.
+
+mod assess;
+mod errors;
+mod labels;
+mod openapi;
+mod overview;
+pub(crate) mod pages;
+mod policy;
+mod read_models;
+mod stream;
+mod transactions;
+pub mod wire;
+
+use std::sync::Arc;
+
+use accord_service::{
+    AccessTable, Allowed, Edge, HealthChecks, MetricsRegistry, Mounting, Role,
+    RouteAccess,
+    health::{HEALTH_ROUTES, mount_health},
+    metrics::{METRICS_ROUTES, mount_metrics},
+    openapi::{OPENAPI_ROUTES, mount_openapi},
+};
+use axum::Router;
+
+pub use openapi::openapi;
+
+use crate::node::BankNode;
+
+const READERS: Allowed = Allowed::to(&[
+    Role::PaymentSystem,
+    Role::Analyst,
+    Role::RuleAuthor,
+    Role::Approver,
+    Role::Auditor,
+    Role::Administrator,
+]);
+const PAGE_READERS: Allowed = Allowed::to(&[
+    Role::Analyst,
+    Role::RuleAuthor,
+    Role::Approver,
+    Role::Auditor,
+    Role::Administrator,
+]);
+const OPERATORS: Allowed = Allowed::to(&[Role::Operator, Role::Auditor, Role::Administrator]);
+
+/// Everything that a bank's node serves of its own, and to whom.
+pub const BANK_ROUTES: &[RouteAccess] = &[
+    RouteAccess::post(
+        "/v1/transactions",
+        Allowed::to(&[Role::PaymentSystem, Role::Administrator]),
+        "decide a transaction",
+    ),
+    RouteAccess::get("/v1/transactions", READERS, "list transactions"),
+    RouteAccess::get(
+        "/v1/transactions/{transaction_id}",
+        READERS,
+        "one transaction with its explanation and history",
+    ),
+    RouteAccess::post(
+        "/v1/transactions/{transaction_id}/labels",
+        Allowed::to(&[Role::PaymentSystem, Role::Analyst, Role::Administrator]),
+        "say what a transaction turned out to be",
+    ),
+    RouteAccess::get("/v1/overview", READERS, "figures of the last day"),
+    RouteAccess::get("/v1/policy", READERS, "the active policy and its adoption"),
+    RouteAccess::get(
+        "/v1/stream",
+        READERS,
+        "decisions and figures as they happen",
+    ),
+    RouteAccess::get("/v1/read-models", OPERATORS, "how far the read models are"),
+    RouteAccess::post(
+        "/v1/read-models/{name}/rebuild",
+        Allowed::to(&[Role::Operator, Role::Administrator]),
+        "rebuild a read model from the log",
+    ),
+    RouteAccess::get("/", PAGE_READERS, "page: overview"),
+    RouteAccess::get("/transactions", PAGE_READERS, "page: list of transactions"),
+    RouteAccess::get(
+        "/transactions/{transaction_id}",
+        PAGE_READERS,
+        "page: one transaction",
+    ),
+];
+
+/// The one table of route × role of a bank's node.
+pub static ACCESS: AccessTable =
+    AccessTable::new(&[BANK_ROUTES, HEALTH_ROUTES, METRICS_ROUTES, OPENAPI_ROUTES]);
+
+/// Where a node's pages lie and what surrounds them.
+#[derive(Clone)]
+pub struct Placement {
+    /// Path under which the node is nested, without a slash at the end; empty for a node of its own.
+    pub base_path: String,
+    /// Where the word mark leads.
+    pub home_href: String,
+    /// Whether the pages show the demo's clock.
+    pub shows_clock: bool,
+    /// The gate that every request passes, which knows the callers.
+    pub edge: Edge,
+}
+
+/// What every handler is given.
+pub(crate) struct BankService {
+    pub node: BankNode,
+    pub placement: Placement,
+}
+
+pub(crate) type Service = axum::extract::State<Arc<BankService>>;
+
+/// The node's router, with every route behind the guard of its row in [`ACCESS`].
+pub fn router(
+    node: BankNode,
+    placement: Placement,
+    registry: &MetricsRegistry,
+    health: &HealthChecks,
+) -> Router {
+    let base_path = placement.base_path.clone();
+    let mounting = Mounting::new(ACCESS, &placement.edge)
+        .measured_by(registry)
+        .post("/v1/transactions", assess::assess)
+        .get("/v1/transactions", transactions::list)
+        .get("/v1/transactions/{transaction_id}", transactions::show)
+        .post("/v1/transactions/{transaction_id}/labels", labels::label)
+        .get("/v1/overview", overview::overview)
+        .get("/v1/policy", policy::policy)
+        .get("/v1/stream", stream::stream)
+        .get("/v1/read-models", read_models::list)
+        .post("/v1/read-models/{name}/rebuild", read_models::rebuild)
+        .get("/", pages::overview)
+        .get("/transactions", pages::transactions)
+        .get("/transactions/{transaction_id}", pages::transaction);
+    let mounting = mount_health(mounting, health);
+    let mounting = mount_metrics(mounting, registry);
+    let mounting = mount_openapi(mounting, openapi(), &base_path);
+    mounting
+        .finish()
+        .with_state(Arc::new(BankService { node, placement }))
+}

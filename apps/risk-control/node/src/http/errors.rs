@@ -1,0 +1,90 @@
+//! One exhaustive translation of the application's failures into problem documents.
+
+use accord_event_log::Unavailable;
+use accord_service::{FieldError, Problem, ProblemKind};
+use risk_control::Rejection;
+
+use crate::application::ApplicationError;
+
+/// Wraps what the application answers, so that `?` gives a problem document.
+impl From<ApplicationError> for Problem {
+    fn from(error: ApplicationError) -> Self {
+        match error {
+            ApplicationError::Rejected(rejection) => rejected(&rejection),
+            ApplicationError::KeyReused => Self::new(ProblemKind::IdempotencyKeyReused)
+                .detail("This identity was used before with other content; nothing was changed."),
+            ApplicationError::Unavailable(unavailable) => unavailable_problem(&unavailable),
+            ApplicationError::UnknownTransaction => {
+                Self::new(ProblemKind::NotFound).detail("There is no such transaction.")
+            }
+            ApplicationError::Erased => Self::new(ProblemKind::Erased)
+                .detail("The personal data of this customer has been erased."),
+            ApplicationError::ReadModelBehind { lag } => {
+                Self::new(ProblemKind::PositionNotReached).extension("lag_events", lag)
+            }
+            ApplicationError::OtherCurrency { expected } => Self::new(ProblemKind::InvalidField)
+                .field(FieldError::at_pointer(
+                    "#/currency",
+                    format!("this node accounts in {expected}"),
+                )),
+            ApplicationError::SubjectKeys(
+                accord_event_log::subject_keys::SubjectKeyError::Busy,
+            ) => Self::new(ProblemKind::QueueFull),
+            ApplicationError::SubjectKeys(error) => {
+                tracing::error!(%error, "the key store failed");
+                Self::new(ProblemKind::ReadOnly).detail("The key store takes no new customers now.")
+            }
+            ApplicationError::Log(error) => Self::internal(&error),
+            ApplicationError::Query(error) => Self::internal(&error),
+            ApplicationError::Training(error) => Self::internal(&error),
+            ApplicationError::Inconsistent => Self::internal(&"an answer does not fit its command"),
+        }
+    }
+}
+
+fn rejected(rejection: &Rejection) -> Problem {
+    let at = |pointer: &str| {
+        Problem::new(ProblemKind::InvalidField)
+            .field(FieldError::at_pointer(pointer, rejection.to_string()))
+    };
+    match rejection {
+        Rejection::OccurredInFuture | Rejection::OccurredTooLongAgo => at("#/occurred_at"),
+        Rejection::NoPolicy | Rejection::ModelNotLoaded => {
+            Problem::new(ProblemKind::ReadOnly).detail(rejection.to_string())
+        }
+        Rejection::UnknownModel
+        | Rejection::InvalidThresholds
+        | Rejection::StalePolicyVersion
+        | Rejection::WrongPartition => {
+            Problem::new(ProblemKind::CommandRejected).detail(rejection.to_string())
+        }
+    }
+}
+
+fn unavailable_problem(unavailable: &Unavailable) -> Problem {
+    match unavailable {
+        Unavailable::QueueFull => Problem::new(ProblemKind::QueueFull),
+        Unavailable::Expired => Problem::new(ProblemKind::DeadlineExceeded),
+        Unavailable::NotCommitted(reason) => {
+            tracing::error!(reason, "a commit was refused");
+            Problem::new(ProblemKind::ReadOnly)
+                .detail("The log could not take the commit; nothing was stored.")
+        }
+        Unavailable::OutcomeUnknown(reason) => {
+            tracing::error!(reason, "the outcome of a commit is unknown");
+            Problem::new(ProblemKind::OutcomeUnknown)
+        }
+        Unavailable::ReadOnly(reason) => Problem::new(ProblemKind::ReadOnly)
+            .detail(format!("The log takes no writes: {reason}.")),
+        Unavailable::Stopping => Problem::new(ProblemKind::ShuttingDown),
+    }
+}
+
+/// A failed question to the read models.
+pub(crate) fn query_problem(error: sqlx::Error) -> Problem {
+    match error {
+        sqlx::Error::PoolTimedOut => Problem::new(ProblemKind::QueueFull),
+        sqlx::Error::PoolClosed => Problem::new(ProblemKind::ShuttingDown),
+        other => Problem::internal(&other),
+    }
+}

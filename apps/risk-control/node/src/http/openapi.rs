@@ -1,0 +1,38 @@
+//! The OpenAPI description of a bank's node.
+
+use utoipa::OpenApi;
+
+use super::{assess, labels, overview, policy, read_models, stream, transactions};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Accord risk control",
+        description = "Transactions in, decisions with reasons out. Every answer to a command is durable when it is given.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact()
+    ),
+    paths(
+        assess::assess,
+        transactions::list,
+        transactions::show,
+        labels::label,
+        overview::overview,
+        policy::policy,
+        stream::stream,
+        read_models::list,
+        read_models::rebuild,
+    ),
+    tags(
+        (name = "transactions", description = "Decide, look up, label"),
+        (name = "overview", description = "Figures"),
+        (name = "governance", description = "What decides"),
+        (name = "operations", description = "Keeping the node well"),
+    )
+)]
+struct Description;
+
+/// The description, for `/openapi.json`.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}

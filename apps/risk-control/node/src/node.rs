@@ -1,0 +1,224 @@
+//! One bank's node: its parts, how they start and how they stop.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use accord_event_log::{
+    CommandBus, LogReader, Sequence, Worker, WorkerSettings,
+    data_directory::create_folder_durably,
+    subject_keys::{MasterKey, SubjectKeyError, SubjectKeys},
+    worker::StartError,
+};
+use accord_read_store::{Progress, Projector, ProjectorError, ReadStore, StoreError, TableSet};
+use accord_service::Clock;
+use risk_control::{Context, RiskControl};
+use tokio::sync::{mpsc, watch};
+
+use crate::{latency::RecentLatency, models::ModelShelf, policies::KnownPolicies, projections};
+
+/// What a bank's node is started with.
+#[derive(Clone, Debug)]
+pub struct BankSettings {
+    /// The institution's name: lower-case letters, digits and dashes.
+    pub name: String,
+    /// Folder that holds everything of this node.
+    pub folder: PathBuf,
+    /// ISO 4217 code of the currency that the node accounts in.
+    pub currency: String,
+    /// Limits of the decider; its folders and institution are filled in here.
+    pub worker: WorkerSettings,
+}
+
+impl BankSettings {
+    pub fn new(name: &str, folder: PathBuf) -> Self {
+        Self {
+            worker: WorkerSettings::new(folder.join("log"), folder.join("snapshots"), name),
+            name: name.to_owned(),
+            folder,
+            currency: "EUR".to_owned(),
+        }
+    }
+}
+
+/// Why a node did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Worker(#[from] StartError),
+    #[error("{path}: {source}")]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    SubjectKeys(#[from] SubjectKeyError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Projector(#[from] ProjectorError),
+    #[error("read models: {0}")]
+    Query(#[from] sqlx::Error),
+}
+
+/// A running node. Cheap to clone.
+#[derive(Clone)]
+pub struct BankNode {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub name: String,
+    pub currency: String,
+    pub clock: Clock,
+    pub bus: CommandBus<RiskControl>,
+    pub reader: LogReader,
+    pub keys: SubjectKeys,
+    pub models: ModelShelf,
+    pub policies: KnownPolicies,
+    pub store: ReadStore,
+    pub progress: watch::Receiver<Progress>,
+    pub switches: mpsc::Sender<(&'static str, TableSet, Sequence)>,
+    pub latency: RecentLatency,
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    worker: Worker,
+    stop_projector: watch::Sender<bool>,
+    projector: tokio::task::JoinHandle<()>,
+}
+
+impl BankNode {
+    /// Opens the node's folder, folds its log and starts to decide and to project.
+    ///
+    /// `clock` makes the node's clock, given the time of the last event in its log (epoch microseconds), if any.
+    pub async fn open(
+        settings: BankSettings,
+        clock: impl FnOnce(Option<i64>) -> Clock,
+    ) -> Result<Self, OpenError> {
+        let file_error = |path: &PathBuf| {
+            let path = path.clone();
+            move |source| OpenError::File { path, source }
+        };
+        let keys_folder = settings.folder.join("keys");
+        create_folder_durably(&keys_folder).map_err(file_error(&keys_folder))?;
+        let master_path = keys_folder.join("master.key");
+        let master = MasterKey::open_or_create(&master_path).map_err(file_error(&master_path))?;
+        let keys = SubjectKeys::open(keys_folder.join("subjects.db"), master).await?;
+        let artefacts = settings.folder.join("artefacts");
+        let models = ModelShelf::open(artefacts.clone()).map_err(file_error(&artefacts))?;
+
+        let shelf = models.clone();
+        let mut node_clock = None;
+        let clock_slot = &mut node_clock;
+        let (worker, bus) = Worker::start::<RiskControl, _, _>(
+            settings.worker.clone(),
+            move |last| {
+                let clock = clock_slot.insert(clock(last)).clone();
+                move || clock.now_us()
+            },
+            move |now_us| Context {
+                now_us,
+                models: shelf.library(),
+            },
+        )
+        .await?;
+        let clock = node_clock.unwrap_or_else(Clock::system);
+        let reader = worker.reader().clone();
+
+        let store = ReadStore::open(&settings.folder.join("read-models.db")).await?;
+        let projector = Projector::<RiskControl>::new(
+            store.clone(),
+            reader.clone(),
+            projections::all(),
+            Arc::clone(bus.stages()),
+        )
+        .await?;
+        let progress = projector.subscribe();
+        let (stop_projector, stopped) = watch::channel(false);
+        let (switches, switched) = mpsc::channel(4);
+        let projector = tokio::spawn(projector.run(stopped, switched));
+
+        let node = Self {
+            shared: Arc::new(Shared {
+                name: settings.name,
+                currency: settings.currency,
+                clock,
+                bus,
+                reader,
+                keys,
+                models,
+                policies: KnownPolicies::default(),
+                store,
+                progress,
+                switches,
+                latency: RecentLatency::default(),
+                running: Mutex::new(Some(Running {
+                    worker,
+                    stop_projector,
+                    projector,
+                })),
+            }),
+        };
+        node.load_policies().await?;
+        Ok(node)
+    }
+
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    pub fn bus(&self) -> &CommandBus<RiskControl> {
+        &self.shared.bus
+    }
+
+    pub fn reader(&self) -> &LogReader {
+        &self.shared.reader
+    }
+
+    pub fn store(&self) -> &ReadStore {
+        &self.shared.store
+    }
+
+    /// How far the read models are.
+    pub fn progress(&self) -> Progress {
+        self.shared.progress.borrow().clone()
+    }
+
+    /// Events in the log that the read models do not have yet.
+    pub fn lag(&self) -> u64 {
+        let through = self.shared.progress.borrow().through;
+        self.shared.reader.last().0.saturating_sub(through.0)
+    }
+
+    /// Stops deciding, projects what is in the log, and closes everything. The second call does nothing.
+    pub async fn stop(&self) {
+        let running = self
+            .shared
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(mut running) = running else {
+            return;
+        };
+        // Joining threads blocks, so it must not happen on a thread that drives tasks.
+        let stopped = tokio::task::spawn_blocking(move || {
+            running.worker.stop();
+            running
+        })
+        .await;
+        if let Ok(running) = stopped {
+            running.stop_projector.send_replace(true);
+            // A projector that panicked has said so; its rows are rebuilt from the checkpoint at the next start.
+            let _ = running.projector.await;
+        }
+        self.shared.store.close().await;
+    }
+}

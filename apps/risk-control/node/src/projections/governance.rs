@@ -1,0 +1,128 @@
+//! Published models, policies, and which partition has adopted what.
+
+use accord_event_log::Recorded;
+use accord_read_store::{Poison, Projection, ProjectionError, TableSet};
+use futures::future::BoxFuture;
+use risk_control::{ContextAdopted, Event, ModelPublished, PolicyActivated};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+/// Projection of governance.
+pub struct Governance;
+
+impl Projection<Event> for Governance {
+    fn name(&self) -> &'static str {
+        "governance"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn poison(&self) -> Poison {
+        Poison::StopsProjection
+    }
+
+    fn create_tables(&self, tables: TableSet) -> String {
+        include_str!("../../../../../migrations/risk-control/governance.sql")
+            .replace("{set}", &format!("g{}", tables.generation))
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["models", "policies", "adoptions"]
+    }
+
+    fn apply<'a>(
+        &'a self,
+        connection: &'a mut SqliteConnection,
+        tables: TableSet,
+        events: &'a [Recorded<Event>],
+    ) -> BoxFuture<'a, Result<(), ProjectionError>> {
+        Box::pin(async move {
+            for recorded in events {
+                match &recorded.event {
+                    Event::ModelPublished(event) => {
+                        model(connection, tables, recorded, event).await?;
+                    }
+                    Event::PolicyActivated(event) => {
+                        policy(connection, tables, recorded, event).await?;
+                    }
+                    Event::ContextAdopted(event) => {
+                        adoption(connection, tables, recorded, event).await?;
+                    }
+                    _ => {}
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+async fn model(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    recorded: &Recorded<Event>,
+    event: &ModelPublished,
+) -> Result<(), sqlx::Error> {
+    let models = tables.table("models");
+    sqlx::query(AssertSqlSafe(format!(
+        "-- models_insert
+         INSERT INTO {models} (model, training_rows, training_frauds, trained_through, training_auc, published_at, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    )))
+    .bind(event.model.clone())
+    .bind(event.training_rows.cast_signed())
+    .bind(event.training_frauds.cast_signed())
+    .bind(event.trained_through.cast_signed())
+    .bind(event.training_auc)
+    .bind(recorded.metadata.recorded_at_us)
+    .bind(recorded.metadata.actor.to_string())
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+async fn policy(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    recorded: &Recorded<Event>,
+    event: &PolicyActivated,
+) -> Result<(), sqlx::Error> {
+    let policies = tables.table("policies");
+    sqlx::query(AssertSqlSafe(format!(
+        "-- policies_insert
+         INSERT INTO {policies} (control_offset, version, model, challenge, review, decline, activated_at, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    )))
+    .bind(recorded.metadata.offset.cast_signed())
+    .bind(i64::from(event.policy.version))
+    .bind(event.policy.model.clone())
+    .bind(event.policy.thresholds.challenge)
+    .bind(event.policy.thresholds.review)
+    .bind(event.policy.thresholds.decline)
+    .bind(recorded.metadata.recorded_at_us)
+    .bind(recorded.metadata.actor.to_string())
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+async fn adoption(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    recorded: &Recorded<Event>,
+    event: &ContextAdopted,
+) -> Result<(), sqlx::Error> {
+    let adoptions = tables.table("adoptions");
+    sqlx::query(AssertSqlSafe(format!(
+        "-- adoptions_upsert
+         INSERT INTO {adoptions} (partition_number, control_offset, adopted_at) VALUES ($1, $2, $3)
+         ON CONFLICT (partition_number) DO UPDATE SET
+             control_offset = excluded.control_offset, adopted_at = excluded.adopted_at"
+    )))
+    .bind(i64::from(recorded.metadata.partition.0))
+    .bind(event.control_offset.cast_signed())
+    .bind(recorded.metadata.recorded_at_us)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}

@@ -1,0 +1,242 @@
+//! One row for each transaction, with its newest label, and one row for each label.
+
+use std::sync::{Mutex, PoisonError};
+
+use accord_event_log::Recorded;
+use accord_read_store::{Poison, Projection, ProjectionError, RowInsert, TableSet};
+use futures::future::BoxFuture;
+use risk_control::{Decision, Event, Label, LabelSource, Reason, Transaction, TransactionLabelled};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+const COLUMNS: [&str; 14] = [
+    "sequence",
+    "transaction_hash",
+    "transaction_id",
+    "customer",
+    "terminal_id",
+    "occurred_at",
+    "recorded_at",
+    "amount_minor",
+    "currency",
+    "decision",
+    "score",
+    "imported",
+    "reason",
+    "personal",
+];
+
+/// Hash by which a transaction is found; the id itself is compared as well.
+pub fn transaction_hash(transaction_id: &str) -> i64 {
+    // FNV-1a: an index needs an even spread, not secrecy, and the value must never change.
+    transaction_id
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+        .cast_signed()
+}
+
+/// Numbers under which labels and their sources are stored.
+pub fn label_code(label: Label) -> i64 {
+    match label {
+        Label::Genuine => 0,
+        Label::Fraud => 1,
+    }
+}
+
+pub fn label_source_code(source: LabelSource) -> i64 {
+    match source {
+        LabelSource::Chargeback => 0,
+        LabelSource::Customer => 1,
+        LabelSource::Analyst => 2,
+    }
+}
+
+pub fn decision_code(decision: Decision) -> i64 {
+    decision as i64
+}
+
+/// Projection of transactions and labels.
+#[derive(Default)]
+pub struct Transactions {
+    /// The insert statement of the tables written last; it changes only with a rebuild.
+    insert: Mutex<Option<(TableSet, RowInsert)>>,
+}
+
+struct Row<'event> {
+    sequence: i64,
+    recorded_at_us: i64,
+    transaction: &'event Transaction,
+    decision: Decision,
+    score: Option<f64>,
+    reason: Option<String>,
+    personal: &'event str,
+}
+
+impl Transactions {
+    fn insert(&self, tables: TableSet) -> RowInsert {
+        let mut known = self.insert.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((known_tables, insert)) if *known_tables == tables => insert.clone(),
+            _ => {
+                let insert = RowInsert::new(
+                    "transactions_insert",
+                    &tables.table("transactions"),
+                    &COLUMNS,
+                    "",
+                );
+                *known = Some((tables, insert.clone()));
+                insert
+            }
+        }
+    }
+}
+
+impl Projection<Event> for Transactions {
+    fn name(&self) -> &'static str {
+        "transactions"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn poison(&self) -> Poison {
+        Poison::ParksEntity
+    }
+
+    fn create_tables(&self, tables: TableSet) -> String {
+        include_str!("../../../../../migrations/risk-control/transactions.sql")
+            .replace("{set}", &format!("g{}", tables.generation))
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["transactions", "transaction_labels"]
+    }
+
+    fn apply<'a>(
+        &'a self,
+        connection: &'a mut SqliteConnection,
+        tables: TableSet,
+        events: &'a [Recorded<Event>],
+    ) -> BoxFuture<'a, Result<(), ProjectionError>> {
+        Box::pin(async move {
+            let insert = self.insert(tables);
+            let mut rows = Vec::with_capacity(events.len());
+            for recorded in events {
+                match &recorded.event {
+                    Event::TransactionAssessed(event) => rows.push(Row {
+                        sequence: recorded.metadata.sequence.0.cast_signed(),
+                        recorded_at_us: recorded.metadata.recorded_at_us,
+                        transaction: &event.transaction,
+                        decision: event.decision,
+                        score: Some(event.score),
+                        reason: headline(event),
+                        personal: &event.personal,
+                    }),
+                    Event::TransactionImported(event) => rows.push(Row {
+                        sequence: recorded.metadata.sequence.0.cast_signed(),
+                        recorded_at_us: recorded.metadata.recorded_at_us,
+                        transaction: &event.transaction,
+                        decision: event.decision,
+                        score: None,
+                        reason: None,
+                        personal: &event.personal,
+                    }),
+                    Event::TransactionLabelled(event) => {
+                        // The label's transaction may be among the rows that wait.
+                        insert_rows(&insert, connection, &rows).await?;
+                        rows.clear();
+                        label(connection, tables, recorded, event).await?;
+                    }
+                    Event::ContextAdopted(_)
+                    | Event::ModelPublished(_)
+                    | Event::PolicyActivated(_) => {}
+                }
+            }
+            insert_rows(&insert, connection, &rows).await?;
+            Ok(())
+        })
+    }
+}
+
+/// The strongest reason in words, for transactions that somebody will look at.
+fn headline(event: &risk_control::TransactionAssessed) -> Option<String> {
+    if event.decision == Decision::Approve {
+        return None;
+    }
+    let strongest = *event.reasons.first()?;
+    Reason::new(strongest, &event.features, &event.transaction.currency).map(|reason| reason.text)
+}
+
+async fn insert_rows(
+    insert: &RowInsert,
+    connection: &mut SqliteConnection,
+    rows: &[Row<'_>],
+) -> Result<(), sqlx::Error> {
+    insert
+        .insert(connection, rows, |query, row| {
+            query
+                .bind(row.sequence)
+                .bind(transaction_hash(&row.transaction.transaction_id))
+                .bind(row.transaction.transaction_id.clone())
+                .bind(row.transaction.customer.0.cast_signed())
+                .bind(row.transaction.terminal_id.clone())
+                .bind(row.transaction.occurred_at_us)
+                .bind(row.recorded_at_us)
+                .bind(row.transaction.amount_minor)
+                .bind(row.transaction.currency.clone())
+                .bind(decision_code(row.decision))
+                .bind(row.score)
+                .bind(i64::from(row.score.is_none()))
+                .bind(row.reason.clone())
+                .bind(row.personal.to_owned())
+        })
+        .await
+}
+
+async fn label(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    recorded: &Recorded<Event>,
+    event: &TransactionLabelled,
+) -> Result<(), ProjectionError> {
+    let (transactions, labels) = (
+        tables.table("transactions"),
+        tables.table("transaction_labels"),
+    );
+    let sequence = recorded.metadata.sequence.0.cast_signed();
+    let labelled: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
+        "-- transactions_label
+         UPDATE {transactions} SET label = $1, label_known_at = $2
+         WHERE transaction_hash = $3 AND transaction_id = $4 RETURNING sequence"
+    )))
+    .bind(label_code(event.label))
+    .bind(event.known_at_us)
+    .bind(transaction_hash(&event.transaction_id))
+    .bind(event.transaction_id.clone())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(transaction) = labelled else {
+        return Err(ProjectionError::Event(
+            "labels a transaction that the log does not hold".into(),
+        ));
+    };
+    sqlx::query(AssertSqlSafe(format!(
+        "-- transaction_labels_insert
+         INSERT INTO {labels} (sequence, transaction_sequence, label, source, known_at, recorded_at, actor, note, command_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    )))
+    .bind(sequence)
+    .bind(transaction)
+    .bind(label_code(event.label))
+    .bind(label_source_code(event.source))
+    .bind(event.known_at_us)
+    .bind(recorded.metadata.recorded_at_us)
+    .bind(recorded.metadata.actor.to_string())
+    .bind(event.note.clone())
+    .bind(recorded.metadata.command_id.simple().to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

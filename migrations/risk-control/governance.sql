@@ -1,0 +1,32 @@
+-- Published models. {set} is the generation of the tables.
+CREATE TABLE models_{set} (
+    -- SHA-256 of the artefact.
+    model TEXT PRIMARY KEY,
+    training_rows BIGINT NOT NULL,
+    training_frauds BIGINT NOT NULL,
+    -- Log sequence up to which the training set was folded.
+    trained_through BIGINT NOT NULL,
+    training_auc DOUBLE PRECISION,
+    -- Epoch microseconds.
+    published_at BIGINT NOT NULL,
+    actor TEXT NOT NULL
+);
+-- Every policy that was ever active.
+CREATE TABLE policies_{set} (
+    -- Offset of the activation in the control partition: what decisions refer to.
+    control_offset INTEGER PRIMARY KEY,
+    version BIGINT NOT NULL,
+    model TEXT NOT NULL,
+    -- Scores from which on a transaction is treated more strictly.
+    challenge DOUBLE PRECISION NOT NULL,
+    review DOUBLE PRECISION NOT NULL,
+    decline DOUBLE PRECISION NOT NULL,
+    activated_at BIGINT NOT NULL,
+    actor TEXT NOT NULL
+);
+-- What each data partition has adopted last.
+CREATE TABLE adoptions_{set} (
+    partition_number BIGINT PRIMARY KEY,
+    control_offset BIGINT NOT NULL,
+    adopted_at BIGINT NOT NULL
+);

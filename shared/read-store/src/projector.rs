@@ -1,0 +1,516 @@
+//! Reads the log once for all projections of a node and keeps their rows up to date.
+
+mod rebuild;
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use accord_event_log::{
+    DecodeError, LogReader, LoggedDecider, Recorded, Sequence,
+    journal::reader::ReadError,
+    stages::{Stage, StageTimes},
+};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use tokio::sync::watch;
+
+pub use rebuild::rebuild;
+
+use crate::{
+    checkpoint::{self, TableSet},
+    projection::{Poison, Projection, ProjectionError},
+    store::ReadStore,
+};
+
+/// Stored text projected in one SQL transaction. A projector that lags behind takes larger bites and so catches up.
+const BATCH_BYTES: usize = 4 << 20;
+/// How long a failed batch waits before it is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How long the tables that a rebuild has replaced are kept for queries under way.
+const DROP_AFTER: Duration = Duration::from_secs(10);
+
+/// Why projecting ended or could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectorError {
+    #[error("read store: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("log: {0}")]
+    Log(#[from] ReadError),
+    #[error("log: {0}")]
+    Decode(#[from] DecodeError),
+    #[error("another process moved the checkpoint of {0}")]
+    CheckpointMoved(&'static str),
+    #[error("an event cannot be projected: {0}")]
+    Unprojectable(String),
+}
+
+/// How far the live read models are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub through: Sequence,
+    /// Live tables by projection, in the order in which the projections were given.
+    pub tables: Vec<TableSet>,
+    /// A projection that stopped, with the reason.
+    pub stopped: Option<String>,
+}
+
+struct Running<E: 'static> {
+    projection: Arc<dyn Projection<E>>,
+    tables: TableSet,
+    through: Sequence,
+    parked: HashSet<String>,
+    stopped: bool,
+}
+
+/// Keeps the live read models of one node up to date.
+pub struct Projector<D: LoggedDecider> {
+    store: ReadStore,
+    reader: LogReader,
+    running: Vec<Running<D::Event>>,
+    stages: Arc<StageTimes>,
+    progress: watch::Sender<Progress>,
+    stopped: Option<String>,
+}
+
+impl<D: LoggedDecider> Projector<D> {
+    /// Finds or begins the tables of every projection. A projection whose live tables have another version gets new
+    /// ones, which are filled from the beginning of the log.
+    pub async fn new(
+        store: ReadStore,
+        reader: LogReader,
+        projections: Vec<Arc<dyn Projection<D::Event>>>,
+        stages: Arc<StageTimes>,
+    ) -> Result<Self, ProjectorError> {
+        let known = store.projections().await?;
+        let mut running = Vec::new();
+        for projection in projections {
+            let live = known
+                .iter()
+                .find(|status| status.live && status.name == projection.name());
+            let usable = live.filter(|live| {
+                live.version == i64::from(projection.version()) && live.through <= reader.last()
+            });
+            let (tables, through) = match usable {
+                Some(live) => (
+                    TableSet {
+                        generation: live.generation,
+                    },
+                    live.through,
+                ),
+                None => {
+                    let mut connection = store.writer().acquire().await?;
+                    let tables =
+                        begin_live_generation(&mut connection, projection.as_ref()).await?;
+                    (tables, Sequence::ZERO)
+                }
+            };
+            drop_stale_generations(&store, projection.as_ref(), tables).await?;
+            let parked = parked_entities(&store, projection.name(), tables).await?;
+            running.push(Running {
+                projection,
+                tables,
+                through,
+                parked,
+                stopped: false,
+            });
+        }
+        let through = behind(&running);
+        let progress = watch::Sender::new(Progress {
+            through,
+            tables: running.iter().map(|running| running.tables).collect(),
+            stopped: None,
+        });
+        Ok(Self {
+            store,
+            reader,
+            running,
+            stages,
+            progress,
+            stopped: None,
+        })
+    }
+
+    /// Follows how far the read models are.
+    pub fn subscribe(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Projects until `stop` turns true. `switches` brings tables that a rebuild has finished.
+    pub async fn run(
+        mut self,
+        mut stop: watch::Receiver<bool>,
+        mut switches: tokio::sync::mpsc::Receiver<(&'static str, TableSet, Sequence)>,
+    ) {
+        let mut committed = self.reader.subscribe();
+        loop {
+            let mut switched = Ok(());
+            while let Ok((name, tables, through)) = switches.try_recv() {
+                switched = switched.and(self.switch(name, tables, through).await);
+            }
+            let projected = match switched {
+                Ok(()) => self.project_next().await,
+                Err(error) => Err(error.into()),
+            };
+            match projected {
+                Ok(true) => {
+                    if *stop.borrow() {
+                        return;
+                    }
+                }
+                Ok(false) => {
+                    tokio::select! {
+                        changed = committed.changed() => if changed.is_err() { return },
+                        switch = switches.recv() => {
+                            let Some((name, tables, through)) = switch else { return };
+                            if let Err(error) = self.switch(name, tables, through).await {
+                                tracing::error!(%error, "rebuilt tables could not be made live");
+                            }
+                        }
+                        () = stopped(&mut stop) => return,
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "projecting failed; trying again");
+                    self.stopped = Some(error.to_string());
+                    self.publish();
+                    tokio::select! {
+                        () = tokio::time::sleep(RETRY_AFTER) => {}
+                        () = stopped(&mut stop) => return,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Projects everything that the log holds now: for tools and tests.
+    pub async fn catch_up(&mut self) -> Result<(), ProjectorError> {
+        while self.project_next().await? {}
+        Ok(())
+    }
+
+    /// Projects the next batch; `false` where there is nothing to do.
+    async fn project_next(&mut self) -> Result<bool, ProjectorError> {
+        let from = behind(&self.running);
+        let commits = self.reader.read_after(from, BATCH_BYTES).await?;
+        if commits.is_empty() {
+            return Ok(false);
+        }
+        let start = Instant::now();
+        let mut events = Vec::new();
+        for commit in &commits {
+            commit.decode::<D>(from, |recorded| events.push(recorded))?;
+        }
+        let count = events.len() as u64;
+        if !self.project_batch(&events).await? {
+            self.project_one_by_one(&events).await?;
+        }
+        self.stages.add(Stage::Project, start.elapsed(), count);
+        self.stopped = None;
+        self.publish();
+        Ok(true)
+    }
+
+    /// One SQL transaction for all projections; `false` where an event could not be projected and nothing was kept.
+    async fn project_batch(
+        &mut self,
+        events: &[Recorded<D::Event>],
+    ) -> Result<bool, ProjectorError> {
+        let Some(last) = events.last().map(|event| event.metadata.sequence) else {
+            return Ok(true);
+        };
+        let mut connection = self.store.writer().acquire().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        for running in self.running.iter().filter(|running| !running.stopped) {
+            match running.apply(&mut transaction, events, last).await {
+                Ok(()) => {}
+                Err(Failure::Projector(error)) => return Err(error),
+                Err(Failure::Event(detail)) => {
+                    tracing::warn!(
+                        projection = running.projection.name(),
+                        detail,
+                        "an event cannot be projected"
+                    );
+                    return Ok(false);
+                }
+            }
+        }
+        transaction.commit().await?;
+        for running in self.running.iter_mut().filter(|running| !running.stopped) {
+            running.through = running.through.max(last);
+        }
+        Ok(true)
+    }
+
+    /// The slow path after a failed batch: finds the event that cannot be projected and sets it aside.
+    async fn project_one_by_one(
+        &mut self,
+        events: &[Recorded<D::Event>],
+    ) -> Result<(), ProjectorError> {
+        let store = self.store.clone();
+        let mut connection = store.writer().acquire().await?;
+        for index in 0..self.running.len() {
+            for event in events {
+                let running = &mut self.running[index];
+                if running.stopped || event.metadata.sequence <= running.through {
+                    continue;
+                }
+                let sequence = event.metadata.sequence;
+                let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+                let applied = running
+                    .apply(&mut transaction, std::slice::from_ref(event), sequence)
+                    .await;
+                match applied {
+                    Ok(()) => transaction.commit().await?,
+                    Err(Failure::Projector(error)) => return Err(error),
+                    Err(Failure::Event(detail)) => {
+                        transaction.rollback().await?;
+                        running.set_aside(&mut connection, event, &detail).await?;
+                    }
+                }
+                if !running.stopped {
+                    running.through = sequence;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes rebuilt tables live, drops the old ones and goes on from the rebuilt ones' last event.
+    async fn switch(
+        &mut self,
+        name: &str,
+        tables: TableSet,
+        through: Sequence,
+    ) -> Result<(), sqlx::Error> {
+        let Some(running) = self
+            .running
+            .iter_mut()
+            .find(|running| running.projection.name() == name)
+        else {
+            return Ok(());
+        };
+        let mut connection = self.store.writer().acquire().await?;
+        checkpoint::switch_live(&mut connection, name, tables).await?;
+        let old = std::mem::replace(&mut running.tables, tables);
+        running.through = through;
+        running.parked.clear();
+        running.stopped = false;
+        let projection = Arc::clone(&running.projection);
+        drop(connection);
+        self.publish();
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            // A query that had just looked up the old tables still finishes on them.
+            tokio::time::sleep(DROP_AFTER).await;
+            let dropped = async {
+                let mut connection = store.writer().acquire().await?;
+                drop_generation(&mut connection, projection.as_ref(), old).await
+            };
+            if let Err(error) = dropped.await {
+                tracing::warn!(%error, "old tables could not be dropped; the next start tries again");
+            }
+        });
+        Ok(())
+    }
+
+    fn publish(&self) {
+        let stopped = self
+            .running
+            .iter()
+            .find(|running| running.stopped)
+            .map(|running| format!("{} stopped at an event", running.projection.name()));
+        self.progress.send_replace(Progress {
+            through: behind(&self.running),
+            tables: self.running.iter().map(|running| running.tables).collect(),
+            stopped: stopped.or_else(|| self.stopped.clone()),
+        });
+    }
+}
+
+/// Waits until the node stops, holding nothing of the channel over the wait.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone has stopped, too.
+    let _ = stop.wait_for(|stop| *stop).await.map(|stop| *stop);
+}
+
+enum Failure {
+    Projector(ProjectorError),
+    Event(String),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Projector(ProjectorError::Database(error))
+    }
+}
+
+impl<E: Send + Sync + Clone + 'static> Running<E> {
+    /// Rows and checkpoint of a batch that ends at `last`.
+    async fn apply(
+        &self,
+        connection: &mut SqliteConnection,
+        events: &[Recorded<E>],
+        last: Sequence,
+    ) -> Result<(), Failure> {
+        let name = self.projection.name();
+        if last <= self.through {
+            return Ok(());
+        }
+        let start = events.partition_point(|event| event.metadata.sequence <= self.through);
+        let fresh = &events[start..];
+        let applied = if self.parked.is_empty() {
+            self.projection.apply(connection, self.tables, fresh).await
+        } else {
+            let kept: Vec<_> = fresh
+                .iter()
+                .filter(|event| !self.parked.contains(&event.metadata.entity_id))
+                .cloned()
+                .collect();
+            self.projection.apply(connection, self.tables, &kept).await
+        };
+        match applied {
+            Ok(()) => {}
+            // What SQLite refuses about a row (a constraint) is the event's fault; anything else is the store's.
+            Err(ProjectionError::Database(error)) => {
+                let constraint = error
+                    .as_database_error()
+                    .is_some_and(|error| error.is_unique_violation() || error.is_check_violation());
+                return Err(if constraint {
+                    Failure::Event(error.to_string())
+                } else {
+                    error.into()
+                });
+            }
+            Err(ProjectionError::Event(detail)) => return Err(Failure::Event(detail)),
+        }
+        if checkpoint::advance(connection, name, self.tables, self.through, last).await? {
+            Ok(())
+        } else {
+            Err(Failure::Projector(ProjectorError::CheckpointMoved(name)))
+        }
+    }
+
+    async fn set_aside(
+        &mut self,
+        connection: &mut SqliteConnection,
+        event: &Recorded<E>,
+        detail: &str,
+    ) -> Result<(), ProjectorError> {
+        let name = self.projection.name();
+        if self.projection.poison() == Poison::StopsProjection {
+            sqlx::query(
+                "-- projections_stop
+                 UPDATE projections SET stopped = $1 WHERE name = $2 AND generation = $3",
+            )
+            .bind(format!("event {}: {detail}", event.metadata.sequence))
+            .bind(name)
+            .bind(self.tables.generation)
+            .execute(connection)
+            .await?;
+            self.stopped = true;
+            return Ok(());
+        }
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(
+            "-- parked_entities_add
+             INSERT INTO parked_entities (projection, generation, entity_id, sequence, detail)
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        )
+        .bind(name)
+        .bind(self.tables.generation)
+        .bind(event.metadata.entity_id.clone())
+        .bind(event.metadata.sequence.0.cast_signed())
+        .bind(detail.to_owned())
+        .execute(&mut *transaction)
+        .await?;
+        let sequence = event.metadata.sequence;
+        checkpoint::advance(&mut transaction, name, self.tables, self.through, sequence).await?;
+        transaction.commit().await?;
+        self.parked.insert(event.metadata.entity_id.clone());
+        Ok(())
+    }
+}
+
+/// The last event that all running projections have. A stopped one holds nobody back.
+fn behind<E: 'static>(running: &[Running<E>]) -> Sequence {
+    running
+        .iter()
+        .filter(|running| !running.stopped)
+        .map(|running| running.through)
+        .min()
+        .unwrap_or(Sequence(u64::MAX))
+}
+
+async fn begin_live_generation<E: 'static>(
+    connection: &mut SqliteConnection,
+    projection: &dyn Projection<E>,
+) -> Result<TableSet, sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let tables = checkpoint::begin_generation(
+        &mut transaction,
+        projection.name(),
+        projection.version(),
+        false,
+    )
+    .await?;
+    // Built from constants of this program and a number.
+    sqlx::raw_sql(AssertSqlSafe(projection.create_tables(tables)))
+        .execute(&mut *transaction)
+        .await?;
+    checkpoint::switch_live(&mut transaction, projection.name(), tables).await?;
+    transaction.commit().await?;
+    Ok(tables)
+}
+
+/// Drops what an interrupted rebuild or an older version left behind.
+async fn drop_stale_generations<E: 'static>(
+    store: &ReadStore,
+    projection: &dyn Projection<E>,
+    keep: TableSet,
+) -> Result<(), sqlx::Error> {
+    for status in store.projections().await? {
+        if status.name != projection.name() || status.generation == keep.generation {
+            continue;
+        }
+        let tables = TableSet {
+            generation: status.generation,
+        };
+        let mut connection = store.writer().acquire().await?;
+        drop_generation(&mut connection, projection, tables).await?;
+    }
+    Ok(())
+}
+
+async fn drop_generation<E: 'static>(
+    connection: &mut SqliteConnection,
+    projection: &dyn Projection<E>,
+    tables: TableSet,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for table in projection.tables() {
+        let statement = format!("DROP TABLE IF EXISTS {}", tables.table(table));
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut *transaction)
+            .await?;
+    }
+    checkpoint::forget_generation(&mut transaction, projection.name(), tables).await?;
+    transaction.commit().await
+}
+
+async fn parked_entities(
+    store: &ReadStore,
+    name: &'static str,
+    tables: TableSet,
+) -> Result<HashSet<String>, sqlx::Error> {
+    let parked: Vec<String> = sqlx::query_scalar(
+        "-- parked_entities_list
+         SELECT entity_id FROM parked_entities WHERE projection = $1 AND generation = $2",
+    )
+    .bind(name)
+    .bind(tables.generation)
+    .fetch_all(store.readers())
+    .await?;
+    Ok(parked.into_iter().collect())
+}

@@ -1,0 +1,90 @@
+//! The SQLite database of one node's read models: one writer, several readers.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+/// Connections that serve queries.
+const READERS: u32 = 4;
+/// Pages that each connection may cache, in KiB (negative, as SQLite wants it).
+const WRITER_CACHE_KIB: &str = "-65536";
+const READER_CACHE_KIB: &str = "-8192";
+
+/// A read store that cannot be used. Deleting it is safe: it is rebuilt from the log.
+#[derive(Debug, thiserror::Error)]
+#[error("read store {path}: {source}")]
+pub struct StoreError {
+    pub path: String,
+    pub source: sqlx::Error,
+}
+
+/// The read models of one node. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ReadStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl ReadStore {
+    /// Opens the store, creating it where there is none.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Losing the newest rows in a power cut costs nothing: checkpoint and rows go together, and the log has
+            // the events. So commits need no sync of their own.
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(10));
+        let failed = |source| StoreError {
+            path: path.display().to_string(),
+            source,
+        };
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(
+                options
+                    .clone()
+                    .pragma("cache_size", WRITER_CACHE_KIB)
+                    // In pages of 4 KiB: the write-ahead log goes back into the file every 32 MiB.
+                    .pragma("wal_autocheckpoint", "8192")
+                    .pragma("journal_size_limit", "67108864"),
+            )
+            .await
+            .map_err(failed)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(
+                options
+                    .read_only(true)
+                    .create_if_missing(false)
+                    .pragma("cache_size", READER_CACHE_KIB)
+                    .pragma("mmap_size", "268435456"),
+            );
+        let store = Self { writer, readers };
+        store.create_checkpoints().await.map_err(failed)?;
+        Ok(store)
+    }
+
+    /// Connections for queries.
+    pub fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// The one connection that writes. Whoever holds it keeps the others waiting.
+    pub fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+
+    /// Closes all connections, folding the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
