@@ -7,6 +7,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::api_key::{ApiKey, KeyHash};
+use crate::cookie::cookie;
 use crate::principal::{Anonymity, Caller, Principal};
 use crate::roles::Roles;
 
@@ -210,21 +211,6 @@ fn presented_key(headers: &HeaderMap) -> Option<&str> {
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-}
-
-/// The value of a cookie, if the request carries it.
-#[must_use]
-pub fn cookie<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
-    let pairs = headers
-        .get_all(header::COOKIE)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .filter(|(found, _)| *found == name)
-        .map(|(_, value)| value)
-        .next()
 }
 
 fn principals_of(personas: &[Persona]) -> Result<Vec<Principal>, AuthenticationError> {

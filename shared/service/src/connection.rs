@@ -25,7 +25,11 @@ pub(crate) struct LimitedListener {
     listener: TcpListener,
     permits: Arc<Semaphore>,
     limits: ServerLimits,
+    last_warned: Option<Instant>,
 }
+
+/// A full server would otherwise fill its log as well.
+const WARNING_INTERVAL: Duration = Duration::from_secs(10);
 
 impl LimitedListener {
     pub(crate) fn new(listener: TcpListener, limits: ServerLimits) -> Self {
@@ -34,7 +38,25 @@ impl LimitedListener {
             listener,
             permits,
             limits,
+            last_warned: None,
         }
+    }
+
+    async fn permit(&mut self) -> OwnedSemaphorePermit {
+        if self.permits.available_permits() == 0
+            && self
+                .last_warned
+                .is_none_or(|last| last.elapsed() >= WARNING_INTERVAL)
+        {
+            self.last_warned = Some(Instant::now());
+            let connections_max = self.limits.connections_max;
+            tracing::warn!(
+                connections_max,
+                "full: a connection is accepted when one ends"
+            );
+        }
+        let permit = self.permits.clone().acquire_owned().await;
+        permit.expect("the semaphore is never closed")
     }
 }
 
@@ -43,18 +65,7 @@ impl Listener for LimitedListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let permit = match self.permits.clone().try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let connections = self.limits.connections_max;
-                tracing::warn!(
-                    connections,
-                    "no more connections are accepted until one ends"
-                );
-                let permit = self.permits.clone().acquire_owned().await;
-                permit.expect("the semaphore is never closed")
-            }
-        };
+        let permit = self.permit().await;
         // axum's own listener retries with a pause when the process runs out of file handles.
         let (stream, address) = Listener::accept(&mut self.listener).await;
         // Without this, a short answer may wait for the peer's delayed acknowledgement.

@@ -7,12 +7,13 @@
 
 use axum::Form;
 use axum::extract::Query;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::access::{Allowed, RouteAccess};
 use crate::authentication::{Authenticator, KEY_COOKIE, PERSONA_COOKIE};
+use crate::cookie::{can_hold, forget_cookie, set_cookie};
 use crate::mounting::Mounting;
 use crate::principal::Anonymity;
 use crate::problem::Problem;
@@ -185,8 +186,7 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 fn redirect_with_key(key: &str, target: &str) -> Response {
-    let holds = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | ',' | ';' | '\\');
-    if !key.chars().all(holds) {
+    if !can_hold(key) {
         return Problem::new(ProblemKind::Unauthenticated)
             .detail("this key has characters that a cookie cannot hold; use the header")
             .into_response();
@@ -204,23 +204,6 @@ fn redirect_to(target: &str) -> Response {
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     (StatusCode::SEE_OTHER, headers).into_response()
-}
-
-/// Thirty days. No `Secure`: the demo in a container is reached over plain HTTP.
-fn set_cookie(response: &mut Response, name: &str, value: &str) {
-    append_cookie(response, &format!("{name}={value}; Max-Age=2592000"));
-}
-
-fn forget_cookie(response: &mut Response, name: &str) {
-    append_cookie(response, &format!("{name}=; Max-Age=0"));
-}
-
-fn append_cookie(response: &mut Response, cookie: &str) {
-    let cookie = format!("{cookie}; Path=/; HttpOnly; SameSite=Strict");
-    // Names are ours and values are checked before, so this is always a header value.
-    if let Ok(cookie) = HeaderValue::try_from(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
 }
 
 /// The path if it leads to a page of this server, and `/` otherwise: `//host` and `/\host` would

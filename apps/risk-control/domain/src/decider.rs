@@ -58,7 +58,7 @@ impl Decider for RiskControl {
                 command.decide(state, context)
             }
             (PartitionState::Customers(state), Command::ImportTransaction(command)) => {
-                command.decide(state)
+                command.decide(state, context)
             }
             (PartitionState::Customers(_), Command::LabelTransaction(command)) => {
                 command.decide(context)

@@ -132,7 +132,9 @@ impl Features {
             mean_with_this(week.count, week.amount_sum),
             count_with_this(month.count),
             mean_with_this(month.count, month.amount_sum),
-            previous.map_or(MISSING, |previous| ((at_us - previous) / 1_000_000) as f64),
+            previous.map_or(MISSING, |previous| {
+                (at_us.saturating_sub(previous) / 1_000_000) as f64
+            }),
             ratio_to(month.mean()),
             ratio_to(maximum),
         ])

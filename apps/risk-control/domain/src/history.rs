@@ -80,7 +80,8 @@ impl CustomerHistory {
             .entries
             .partition_point(|earlier| earlier.at_us <= purchase.at_us);
         self.entries.insert(place, entry);
-        let horizon = self.latest_us().unwrap_or(purchase.at_us) - RETENTION_US;
+        let latest = self.latest_us().unwrap_or(purchase.at_us);
+        let horizon = latest.saturating_sub(RETENTION_US);
         while self
             .entries
             .front()
@@ -101,7 +102,7 @@ impl CustomerHistory {
         };
         let end = self.entries.partition_point(|entry| entry.at_us <= at_us);
         for entry in self.entries.range(..end).rev() {
-            let age = at_us - entry.at_us;
+            let age = at_us.saturating_sub(entry.at_us);
             if age >= *widest {
                 break;
             }

@@ -20,7 +20,19 @@ const REPORTING_DAYS: i64 = 7;
 struct Example {
     occurred_at_us: i64,
     features: Features,
-    label: Option<Label>,
+    /// Every label with the time at which it became known, in the order of the log.
+    labels: Vec<(i64, Label)>,
+}
+
+impl Example {
+    /// The last label of those that were known at `cutoff_us`.
+    fn label_known_at(&self, cutoff_us: i64) -> Option<Label> {
+        self.labels
+            .iter()
+            .rev()
+            .find(|(known_at_us, _)| *known_at_us <= cutoff_us)
+            .map(|(_, label)| *label)
+    }
 }
 
 /// Transactions with their labels, collected event by event.
@@ -46,7 +58,9 @@ impl TrainingSet {
             ),
             Event::TransactionLabelled(event) => {
                 if let Some(index) = self.by_id.get(&event.transaction_id) {
-                    self.examples[*index].label = Some(event.label);
+                    self.examples[*index]
+                        .labels
+                        .push((event.known_at_us, event.label));
                 }
             }
             Event::ContextAdopted(_) | Event::ModelPublished(_) | Event::PolicyActivated(_) => {}
@@ -60,7 +74,7 @@ impl TrainingSet {
         for (id, example) in (0_u64..).zip(&self.examples) {
             let reportable =
                 example.occurred_at_us <= cutoff_us - REPORTING_DAYS * MICROSECONDS_PER_DAY;
-            let fraud = match example.label {
+            let fraud = match example.label_known_at(cutoff_us) {
                 Some(label) => label == Label::Fraud,
                 None if reportable => false,
                 None => continue,
@@ -77,7 +91,7 @@ impl TrainingSet {
         self.examples.push(Example {
             occurred_at_us,
             features,
-            label: None,
+            labels: Vec::new(),
         });
     }
 }

@@ -15,8 +15,7 @@ pub mod wire;
 use std::sync::Arc;
 
 use accord_service::{
-    AccessTable, Allowed, Edge, HealthChecks, MetricsRegistry, Mounting, Role,
-    RouteAccess,
+    AccessTable, Allowed, Edge, HealthChecks, MetricsRegistry, Mounting, Role, RouteAccess,
     health::{HEALTH_ROUTES, mount_health},
     metrics::{METRICS_ROUTES, mount_metrics},
     openapi::{OPENAPI_ROUTES, mount_openapi},

@@ -2,11 +2,12 @@
 
 use crate::{
     commands::Rejection,
+    decider::Context,
     events::{Event, TransactionImported},
     features::Features,
     policy::Decision,
     state::CustomerPartition,
-    transaction::{LATENESS_MAX_US, Transaction},
+    transaction::{FUTURE_TOLERANCE_US, LATENESS_MAX_US, Transaction},
 };
 
 /// Brings in a transaction that was decided elsewhere.
@@ -19,11 +20,21 @@ pub struct ImportTransaction {
 }
 
 impl ImportTransaction {
-    pub(crate) fn decide(&self, state: &CustomerPartition) -> Result<Vec<Event>, Rejection> {
+    pub(crate) fn decide(
+        &self,
+        state: &CustomerPartition,
+        context: &Context,
+    ) -> Result<Vec<Event>, Rejection> {
         let transaction = &self.transaction;
+        // Lateness counts from the customer's newest transaction: one of the future would shut the customer out.
+        if transaction.occurred_at_us > context.now_us.saturating_add(FUTURE_TOLERANCE_US) {
+            return Err(Rejection::OccurredInFuture);
+        }
         let history = state.customers.get(&transaction.customer.0);
         let latest_us = history.and_then(|history| history.latest_us());
-        if latest_us.is_some_and(|latest| transaction.occurred_at_us < latest - LATENESS_MAX_US) {
+        if latest_us.is_some_and(|latest| {
+            transaction.occurred_at_us < latest.saturating_sub(LATENESS_MAX_US)
+        }) {
             return Err(Rejection::OccurredTooLongAgo);
         }
         Ok(vec![Event::TransactionImported(TransactionImported {

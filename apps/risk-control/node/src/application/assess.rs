@@ -73,7 +73,6 @@ impl BankNode {
             .stages()
             .add(Stage::Encrypt, begun.elapsed(), 1);
 
-        let transaction_id = request.transaction_id.clone();
         let command = Command::AssessTransaction(AssessTransaction {
             transaction: Transaction {
                 transaction_id: request.transaction_id,
@@ -94,12 +93,7 @@ impl BankNode {
             Some(payload_hash),
             command,
         );
-        let reply = self
-            .ask_once(caller, envelope, async |through| {
-                self.find_transaction_sequence(&transaction_id, through)
-                    .await
-            })
-            .await?;
+        let reply = self.ask_once(caller, envelope).await?;
         let assessment = self.assessment(reply, payload_hash).await?;
         if !assessment.replayed {
             self.shared.latency.observe(begun.elapsed());
@@ -120,13 +114,12 @@ impl BankNode {
         )
     }
 
-    /// Asks the worker. Where it cannot tell from memory whether the key is new, the read store is searched with `find`
-    /// first; a read store that is behind gives an error, never a second decision.
+    /// Asks the worker. Where it cannot tell from memory whether the key is new, the read store is searched first; a
+    /// read store that is behind gives an error, never a second decision.
     pub(crate) async fn ask_once(
         &self,
         caller: &CommandCaller,
         mut envelope: CommandEnvelope<Command>,
-        find: impl AsyncFn(Sequence) -> Result<Option<Sequence>, ApplicationError>,
     ) -> Result<BankReply, ApplicationError> {
         loop {
             let reply = self.shared.bus.ask(envelope.clone()).await;
@@ -134,7 +127,18 @@ impl BankNode {
                 return Ok(reply);
             };
             self.wait_until_projected(through, caller.deadline).await?;
-            if let Some(sequence) = find(through).await? {
+            let found = match &envelope.command {
+                Command::LabelTransaction(_) => {
+                    self.find_label_sequence(envelope.command_id).await?
+                }
+                Command::AssessTransaction(command) => {
+                    self.find_transaction_sequence(&command.transaction.transaction_id, through)
+                        .await?
+                }
+                // No other command of a caller carries a key.
+                _ => return Err(ApplicationError::Inconsistent),
+            };
+            if let Some(sequence) = found {
                 return Ok(Reply::Duplicate { sequence });
             }
             if envelope.absent_through >= through {

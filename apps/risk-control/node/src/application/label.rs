@@ -64,11 +64,7 @@ impl BankNode {
             keyed,
             command,
         );
-        let reply = self
-            .ask_once(caller, envelope, async |_| {
-                self.find_label_sequence(identity).await
-            })
-            .await?;
+        let reply = self.ask_once(caller, envelope).await?;
         self.label_position(reply, payload_hash).await
     }
 

@@ -29,7 +29,10 @@ fn an_import_feeds_the_windows_of_later_imports_and_assessments() {
     let (_, state) = given_data([adopted(4, policy(2))])
         .when(
             &at(NOON),
-            &import(&transaction("i-1", NOON - 2 * HOUR, 1_000), Decision::Decline),
+            &import(
+                &transaction("i-1", NOON - 2 * HOUR, 1_000),
+                Decision::Decline,
+            ),
         )
         .then_state();
     let (events, state) = given::<RiskControl>(state, [])
@@ -44,10 +47,7 @@ fn an_import_feeds_the_windows_of_later_imports_and_assessments() {
     assert_eq!(feature(&second.features, "customer_count_1_day"), 2.0);
     assert_eq!(feature(&second.features, "amount_to_mean_30_days"), 3.0);
 
-    let event = assessed(
-        given(state, []),
-        &assess(&transaction("t-1", NOON, 8_000)),
-    );
+    let event = assessed(given(state, []), &assess(&transaction("t-1", NOON, 8_000)));
     assert_eq!(feature(&event.features, "customer_count_1_day"), 3.0);
     assert_eq!(feature(&event.features, "amount_to_mean_30_days"), 4.0);
 }

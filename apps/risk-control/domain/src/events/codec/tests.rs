@@ -15,7 +15,7 @@ const GOLDEN: [(&str, u16, &str, &str); 6] = [
         "TransactionAssessed",
         1,
         "0123456789abcdef",
-        r#"{"transaction_id":"t-1","occurred_at":1522584000000000,"amount_minor":1250,"currency":"EUR","terminal_id":"terminal-1","features":[1250.0,1.0,0.0,1.0,1.0,1250.0,1.0,1250.0,1.0,1250.0,-1.7976931348623157e308,0.30000000000000004,2.5],"score":0.012345,"decision":"challenge","reasons":[0,11],"policy":2,"personal":"c2VhbGVk"}"#,
+        r#"{"transaction_id":"t-1","occurred_at":1522584000000000,"amount_minor":1250,"currency":"EUR","terminal_id":"terminal-1","features":[1250.0,1.0,0.0,1.0,1.0,1250.0,1.0,1250.0,1.0,1250.0,-1.7976931348623157e+308,0.30000000000000004,2.5],"score":0.012345,"decision":"challenge","reasons":[0,11],"policy":2,"personal":"c2VhbGVk"}"#,
     ),
     (
         "TransactionImported",
