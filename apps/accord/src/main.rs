@@ -1,1 +1,48 @@
-fn main() {}
+//! Accord: one binary for every role. This file only dispatches.
+
+mod bench;
+mod cli;
+mod demo;
+mod log_command;
+mod serve;
+mod starter_model;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{BenchCommand, Cli, Command, LogCommand, RiskCommand};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("accord: the runtime does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(run(cli));
+    // What still runs is cut off; everything durable is durable already.
+    runtime.shutdown_background();
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("accord: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        None => demo::run(cli.demo).await,
+        Some(Command::Log(LogCommand::Tail(arguments))) => log_command::tail(arguments).await,
+        Some(Command::Log(LogCommand::Show(arguments))) => log_command::show(arguments).await,
+        Some(Command::Log(LogCommand::Verify(arguments))) => log_command::verify(arguments).await,
+        Some(Command::Risk(RiskCommand::Serve(arguments))) => serve::run(arguments).await,
+        Some(Command::Bench(BenchCommand::Spine(arguments))) => bench::spine::run(arguments).await,
+    }
+}

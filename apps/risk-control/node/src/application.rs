@@ -13,7 +13,7 @@ pub use assess::{AssessRequest, Assessment};
 pub use error::ApplicationError;
 pub use import::HistoricalTransaction;
 pub use label::LabelRequest;
-pub use train::TrainingReport;
+pub use train::{TrainedModel, TrainingReport};
 
 use accord_event_log::{CommandEnvelope, PartitionId, Reply, Sequence};
 use risk_control::{Command, CustomerReference, Event, Rejection};

@@ -18,7 +18,7 @@ mod queries;
 
 pub use application::{
     ApplicationError, AssessRequest, Assessment, CommandCaller, HistoricalTransaction,
-    LabelRequest, TrainingReport,
+    LabelRequest, TrainedModel, TrainingReport,
 };
 pub use http::{
     ACCESS, BANK_ROUTES, Placement, openapi,
@@ -26,5 +26,6 @@ pub use http::{
     router, wire,
 };
 pub use node::{BankNode, BankSettings, OpenError};
+pub use personal::PersonalFields;
 pub use policies::ActivePolicy;
 pub use queries::overview::OverviewFigures;

@@ -111,6 +111,14 @@ impl LogReader {
         Ok(last)
     }
 
+    /// When the last commit was recorded, in epoch microseconds; `None` for an empty log.
+    pub async fn last_recorded_at_us(&self) -> Result<Option<i64>, ReadError> {
+        let last = self.last();
+        let before = Sequence(last.0.saturating_sub(1));
+        let commits = self.read_after(before, 1).await?;
+        Ok(commits.last().map(|commit| commit.recorded_at_us))
+    }
+
     /// What the first segment says about the log.
     pub fn header(&self) -> &SegmentHeader {
         &self.shared.header

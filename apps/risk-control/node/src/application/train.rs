@@ -32,12 +32,15 @@ pub struct TrainingReport {
     pub thresholds: Thresholds,
 }
 
-struct Trained {
-    model: ScoringModel,
-    rows: u64,
-    frauds: u64,
-    auc: Option<f64>,
-    thresholds: Thresholds,
+/// A trained model that is not published yet.
+#[derive(Clone, Debug)]
+pub struct TrainedModel {
+    pub model: ScoringModel,
+    pub rows: u64,
+    pub frauds: u64,
+    /// Area under the ROC curve on the training rows.
+    pub auc: Option<f64>,
+    pub thresholds: Thresholds,
 }
 
 impl BankNode {
@@ -50,9 +53,19 @@ impl BankNode {
         let cutoff_us = self.shared.clock.now_us();
         let set = self.training_set(through).await?;
         // Minutes of arithmetic must not sit on a thread that answers requests.
-        let trained = tokio::task::spawn_blocking(move || train(&set, cutoff_us))
+        let trained = tokio::task::spawn_blocking(move || TrainedModel::train(&set, cutoff_us))
             .await
             .map_err(|error| ApplicationError::Training(error.to_string()))??;
+        self.activate(actor, trained, through).await
+    }
+
+    /// Publishes a model that was trained on the log up to `through` (or elsewhere: zero) and lets it decide.
+    pub async fn activate(
+        &self,
+        actor: &Arc<str>,
+        trained: TrainedModel,
+        through: Sequence,
+    ) -> Result<TrainingReport, ApplicationError> {
         let model = self
             .shared
             .models
@@ -149,31 +162,34 @@ impl BankNode {
     }
 }
 
-fn train(set: &TrainingSet, cutoff_us: i64) -> Result<Trained, ApplicationError> {
-    let failed = |error: &dyn std::fmt::Display| ApplicationError::Training(error.to_string());
-    let (rows, frauds) = set.rows(cutoff_us).map_err(|error| failed(&error))?;
-    if frauds == 0 || frauds == rows.len() as u64 {
-        return Err(ApplicationError::Training(
-            "the log holds no transactions of both kinds to learn from".into(),
-        ));
-    }
-    let learner =
-        LogisticLearner::new(LogisticPlan::new(feature_plans())).map_err(|error| failed(&error))?;
-    let logistic = train_centrally(learner, &rows).map_err(|error| failed(&error))?;
-    let model = ScoringModel::new(logistic).map_err(|error| failed(&error))?;
-    let scores: Vec<f64> = rows
-        .iter()
-        .map(|(features, _)| {
-            let mut values = [0.0; risk_control::FEATURE_COUNT];
-            values.copy_from_slice(features);
-            model.score(&Features(values))
+impl TrainedModel {
+    /// Trains a logistic regression on a training set as of `cutoff_us` (epoch microseconds).
+    pub fn train(set: &TrainingSet, cutoff_us: i64) -> Result<Self, ApplicationError> {
+        let failed = |error: &dyn std::fmt::Display| ApplicationError::Training(error.to_string());
+        let (rows, frauds) = set.rows(cutoff_us).map_err(|error| failed(&error))?;
+        if frauds == 0 || frauds == rows.len() as u64 {
+            return Err(ApplicationError::Training(
+                "the log holds no transactions of both kinds to learn from".into(),
+            ));
+        }
+        let learner = LogisticLearner::new(LogisticPlan::new(feature_plans()))
+            .map_err(|error| failed(&error))?;
+        let logistic = train_centrally(learner, &rows).map_err(|error| failed(&error))?;
+        let model = ScoringModel::new(logistic).map_err(|error| failed(&error))?;
+        let scores: Vec<f64> = rows
+            .iter()
+            .map(|(features, _)| {
+                let mut values = [0.0; risk_control::FEATURE_COUNT];
+                values.copy_from_slice(features);
+                model.score(&Features(values))
+            })
+            .collect();
+        Ok(Self {
+            model,
+            rows: rows.len() as u64,
+            frauds,
+            auc: roc_auc(&scores, rows.labels()),
+            thresholds: Thresholds::for_standard_alert_load(scores),
         })
-        .collect();
-    Ok(Trained {
-        model,
-        rows: rows.len() as u64,
-        frauds,
-        auc: roc_auc(&scores, rows.labels()),
-        thresholds: Thresholds::for_standard_alert_load(scores),
-    })
+    }
 }

@@ -1,0 +1,3 @@
+//! `accord bench`: measurements that anyone can repeat with one command.
+
+pub mod spine;

@@ -1,0 +1,142 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Risk control on an event log. Without a command: the demo, five simulated banks on one port.
+#[derive(Debug, Parser)]
+#[command(name = "accord", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub demo: DemoArguments,
+}
+
+/// The demo.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Address to listen on. Anything but loopback needs --access-key or --generate-key.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Folder that holds everything the demo stores.
+    #[arg(long, default_value = "accord-data")]
+    pub data_dir: PathBuf,
+    /// Simulated seconds per real second; 1440 is a day a minute.
+    #[arg(long, default_value_t = accord_service::clock::DAY_A_MINUTE)]
+    pub speed: f64,
+    /// Seed of the simulation; used when the data directory is new.
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+    /// Load the history, but let no live traffic flow.
+    #[arg(long)]
+    pub no_traffic: bool,
+    /// Key that opens the demo; needed to listen beyond loopback.
+    #[arg(long, env = "ACCORD_ACCESS_KEY", hide_env_values = true)]
+    pub access_key: Option<String>,
+    /// Make an access key and print it at the start.
+    #[arg(long, conflicts_with = "access_key")]
+    pub generate_key: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look at and check an event log.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Run a bank's node.
+    #[command(subcommand)]
+    Risk(RiskCommand),
+    /// Measure.
+    #[command(subcommand)]
+    Bench(BenchCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Print the newest events, and go on with --follow.
+    Tail(TailArguments),
+    /// Print one event with everything the log knows about it.
+    Show(ShowArguments),
+    /// Check the whole log: no gaps, and every hash chain. Exit code 1 if anything is wrong.
+    Verify(VerifyArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RiskCommand {
+    /// Serve one bank's node as a configuration file says.
+    Serve(ServeArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Durable decisions beside the bare HTTP ceiling.
+    Spine(SpineArguments),
+}
+
+/// Which log.
+#[derive(Debug, Args)]
+pub struct LogLocation {
+    /// Data directory of the demo or of a node.
+    #[arg(long, default_value = "accord-data")]
+    pub data_dir: PathBuf,
+    /// Institution whose log is meant, where the data directory holds several.
+    #[arg(long)]
+    pub institution: Option<String>,
+    /// Print JSON, one document for each event or result.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TailArguments {
+    #[command(flatten)]
+    pub log: LogLocation,
+    /// Events to begin with.
+    #[arg(long, short = 'n', default_value_t = 10)]
+    pub lines: u64,
+    /// Wait for further events.
+    #[arg(long, short)]
+    pub follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// Sequence of the event.
+    pub sequence: u64,
+    #[command(flatten)]
+    pub log: LogLocation,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    #[command(flatten)]
+    pub log: LogLocation,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Configuration file (TOML).
+    #[arg(long)]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct SpineArguments {
+    /// Seconds of the main run.
+    #[arg(long, default_value_t = 60)]
+    pub seconds: u64,
+    /// Connections of the main run.
+    #[arg(long, default_value_t = 256)]
+    pub connections: usize,
+    /// Transactions in the log for the recovery measurement.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub recovery_transactions: u64,
+    /// Folder for the benchmark's data; it is emptied first.
+    #[arg(long, default_value = "target/bench-spine")]
+    pub folder: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}

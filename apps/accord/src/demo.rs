@@ -1,0 +1,177 @@
+//! The demo: five simulated banks in one process, on one port, on one clock.
+
+mod banner;
+mod history;
+mod home;
+pub mod site;
+mod state;
+mod traffic;
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use accord_event_log::{LogReader, data_directory::DataDirectory};
+use accord_service::{
+    Authentication, Authenticator, Clock, Edge, HealthChecks, MetricsRegistry, Persona, Role,
+    Roles, Shutdown,
+    api_key::{KeyHash, generate_secret},
+    host_guard::HostGuard,
+    listen_policy::ListenPolicy,
+    server::{self, ServerLimits},
+    telemetry::{LogFormat, set_up_logging},
+};
+use anyhow::{Context, bail};
+use axum::Router;
+use futures::future::try_join_all;
+use risk_control_node::{BankNode, BankSettings, Placement};
+
+use crate::cli::DemoArguments;
+use state::DemoState;
+
+/// Slowest and fastest clock: real time, and ten simulated days a second.
+const SPEEDS: std::ops::RangeInclusive<f64> = 1.0..=864_000.0;
+
+/// Everything the demo holds, shared by its pages.
+pub struct Demo {
+    pub clock: Clock,
+    pub banks: Vec<BankNode>,
+}
+
+/// Runs the demo until it is told to stop.
+pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
+    if !SPEEDS.contains(&arguments.speed) {
+        bail!(
+            "--speed must lie between {} and {}",
+            SPEEDS.start(),
+            SPEEDS.end()
+        );
+    }
+    set_up_logging(LogFormat::Human)?;
+    let key = match (&arguments.access_key, arguments.generate_key) {
+        (Some(key), _) => Some(key.clone()),
+        (None, true) => Some(generate_secret()),
+        (None, false) => None,
+    };
+    let authentication = authentication(key.as_deref());
+    let address = server::resolve(&arguments.listen).await?;
+    ListenPolicy::check(address, &authentication)?;
+    let authenticator = Authenticator::new(authentication)?;
+    // The port and the directory are claimed before anything is written.
+    let listener = server::bind(address).await?;
+    let address = listener.local_addr()?;
+    let directory = DataDirectory::open(&arguments.data_dir)?;
+    let shutdown = Shutdown::on_signals(Duration::from_secs(5))?;
+
+    let state = DemoState::open(directory.path(), arguments.seed)?;
+    let network = Arc::new(state.network()?);
+    let clock = Clock::scaled(resume_at(&directory, &state).await?, arguments.speed);
+    let banks = try_join_all(network.banks().iter().map(|bank| {
+        let settings = BankSettings::new(bank.name(), state.bank_folder(bank.name()));
+        let clock = clock.clone();
+        async move {
+            BankNode::open(settings, move |_| clock)
+                .await
+                .with_context(|| format!("bank {}", bank.name()))
+        }
+    }))
+    .await?;
+    let demo = Arc::new(Demo { clock, banks });
+
+    let edge = Edge::new(authenticator, HostGuard::for_listener(address));
+    let router = router(&demo, &edge, &shutdown);
+    let serving = {
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            server::serve(listener, router, &shutdown, ServerLimits::default()).await
+        })
+    };
+
+    let prepared = tokio::select! {
+        prepared = history::prepare(&demo, &network, &state) => prepared,
+        () = shutdown.begun() => Ok(()),
+    };
+    if prepared.is_err() {
+        shutdown.begin();
+    } else if !shutdown.has_begun() {
+        banner::print(address, directory.path(), key.as_deref(), &arguments);
+        if !arguments.no_traffic {
+            traffic::start(&demo, &network, &state, &shutdown);
+        }
+    }
+    shutdown.begun().await;
+    // Requests under way are answered before the nodes stop.
+    serving.await?;
+    futures::future::join_all(demo.banks.iter().map(BankNode::stop)).await;
+    prepared.map(|()| ExitCode::SUCCESS)
+}
+
+/// The demo's clock goes on where the newest event of any bank left it.
+async fn resume_at(directory: &DataDirectory, state: &DemoState) -> anyhow::Result<i64> {
+    let mut resume_at = state.live_from_us;
+    for name in state.ready_banks(directory.path())? {
+        let folder = state.bank_folder(&name).join("log");
+        let reader = LogReader::open(&folder)
+            .await
+            .with_context(|| format!("the log in {}", folder.display()))?;
+        resume_at = resume_at.max(reader.last_recorded_at_us().await?.unwrap_or(resume_at));
+    }
+    Ok(resume_at)
+}
+
+fn authentication(key: Option<&str>) -> Authentication {
+    let personas = personas();
+    match key {
+        None => Authentication::Personas(personas),
+        Some(key) => Authentication::KeyThenPersonas {
+            key_sha256: KeyHash::of(key).to_hex(),
+            personas,
+        },
+    }
+}
+
+/// Whom a visitor can play; the first is who calls without saying who.
+fn personas() -> Vec<Persona> {
+    let persona = |id: &str, name: &str, roles: &[Role]| Persona {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        roles: Roles::of(roles),
+    };
+    vec![
+        persona(
+            "presenter",
+            "Presenter (everything)",
+            &[Role::Administrator],
+        ),
+        persona("ana", "Ana, analyst", &[Role::Analyst]),
+        persona("ravi", "Ravi, rule author", &[Role::RuleAuthor]),
+        persona("mira", "Mira, approver", &[Role::Approver]),
+        persona("otto", "Otto, auditor", &[Role::Auditor]),
+        persona("ola", "Ola, operator", &[Role::Operator]),
+        persona(
+            "core-banking",
+            "Core banking system",
+            &[Role::PaymentSystem],
+        ),
+    ]
+}
+
+fn router(demo: &Arc<Demo>, edge: &Edge, shutdown: &Shutdown) -> Router {
+    let registry = MetricsRegistry::new();
+    let mut router = home::router(demo, edge);
+    for bank in &demo.banks {
+        let base_path = format!("/banks/{}", bank.name());
+        let registry = registry.with_label("institution", bank.name());
+        let health = site::bank_health(bank, HealthChecks::new(shutdown));
+        site::bank_metrics(bank, &registry);
+        let placement = Placement {
+            base_path: base_path.clone(),
+            home_href: "/".to_owned(),
+            shows_clock: true,
+            edge: edge.clone(),
+        };
+        let nested = risk_control_node::router(bank.clone(), placement, &registry, &health);
+        router = router.nest(&base_path, nested);
+    }
+    router
+        .merge(site::shared_routes(edge))
+        .fallback(accord_service::fallback::not_found)
+}

@@ -1,0 +1,109 @@
+//! Loads the simulated history into each bank's log and trains its first model on it.
+
+use std::{sync::Arc, time::Instant};
+
+use anyhow::Context;
+use futures::future::try_join_all;
+use risk_control::Label;
+use risk_control_node::{BankNode, HistoricalTransaction, PersonalFields};
+use risk_control_simulator::{BankTransaction, Network};
+
+use super::{
+    Demo,
+    state::{DemoState, HISTORY_DAYS},
+};
+
+/// Who loads the history, in the log.
+const ACTOR: &str = "simulator";
+
+/// Prepares every bank that is not ready.
+pub async fn prepare(
+    demo: &Arc<Demo>,
+    network: &Arc<Network>,
+    state: &DemoState,
+) -> anyhow::Result<()> {
+    let unprepared: Vec<(usize, &BankNode)> = demo
+        .banks
+        .iter()
+        .enumerate()
+        .filter(|(_, bank)| !state.is_ready(bank.name()))
+        .collect();
+    if unprepared.is_empty() {
+        return Ok(());
+    }
+    eprintln!(
+        "Loading {HISTORY_DAYS} days of simulated history into {} banks ...",
+        unprepared.len()
+    );
+    try_join_all(unprepared.into_iter().map(async |(index, bank)| {
+        prepare_bank(bank, index, network, state)
+            .await
+            .with_context(|| format!("history of {}", bank.name()))
+    }))
+    .await?;
+    Ok(())
+}
+
+async fn prepare_bank(
+    bank: &BankNode,
+    index: usize,
+    network: &Arc<Network>,
+    state: &DemoState,
+) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let actor: Arc<str> = Arc::from(ACTOR);
+    let live_from_us = state.live_from_us;
+    let mut transactions = 0;
+    for day in 0..=HISTORY_DAYS {
+        let network = Arc::clone(network);
+        let (purchases, reports) = tokio::task::spawn_blocking(move || {
+            (network.day(index, day), network.reported_on(index, day))
+        })
+        .await?;
+        let past = purchases
+            .iter()
+            .filter(|purchase| purchase.transaction.occurred_at < live_from_us)
+            .map(historical);
+        transactions += bank.import(&actor, past).await?;
+        let known = reports.iter().filter_map(|report| {
+            let known_at_us = report.transaction.reported_at?;
+            (known_at_us < live_from_us).then(|| {
+                (
+                    report.transaction_id(),
+                    report.customer_id(),
+                    Label::Fraud,
+                    known_at_us,
+                )
+            })
+        });
+        bank.import_labels(&actor, known).await?;
+    }
+    let report = bank.train_and_activate(&actor).await?;
+    state.mark_ready(bank.name())?;
+    eprintln!(
+        "  {:<8} {transactions:>7} transactions, model of {} rows with {} frauds, {:.1} s",
+        bank.name(),
+        report.rows,
+        report.frauds,
+        begun.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+fn historical(purchase: &BankTransaction) -> HistoricalTransaction {
+    HistoricalTransaction {
+        transaction_id: purchase.transaction_id(),
+        personal: personal(purchase),
+        terminal_id: purchase.terminal_id(),
+        amount_minor: purchase.transaction.amount_minor,
+        occurred_at_us: purchase.transaction.occurred_at,
+    }
+}
+
+pub fn personal(purchase: &BankTransaction) -> PersonalFields {
+    PersonalFields {
+        customer_id: purchase.customer_id(),
+        card_id: Some(purchase.card_id()),
+        device_id: Some(purchase.device_id()),
+    }
+}

@@ -1,0 +1,143 @@
+//! The demo's first page: the banks side by side, live.
+
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration};
+
+use accord_console::DemoClock;
+use accord_event_log::worker::WorkerState;
+use accord_service::{
+    AccessTable, Allowed, Edge, Mounting, Principal, Problem, RouteAccess,
+    openapi::{OPENAPI_ROUTES, mount_openapi},
+};
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures::stream;
+use risk_control_node::{
+    BankNode, capitalised,
+    console::institutions::{
+        BankCard, BankFigures, BankState, InstitutionsFigures, InstitutionsView, institutions,
+    },
+    page, persona_switcher,
+};
+
+use super::Demo;
+
+const HOME_ROUTES: &[RouteAccess] = &[
+    RouteAccess::get("/", Allowed::ANY_ROLE, "page: the banks side by side"),
+    RouteAccess::get(
+        "/stream",
+        Allowed::ANY_ROLE,
+        "the first page's figures as they change",
+    ),
+];
+
+/// Routes of the demo's root.
+static HOME_ACCESS: AccessTable = AccessTable::new(&[HOME_ROUTES, OPENAPI_ROUTES]);
+
+/// A node is shown as catching up from this many events behind its log.
+const CATCHING_UP_EVENTS: u64 = 5_000;
+const FIGURES_EVERY: Duration = Duration::from_secs(1);
+
+struct Home {
+    demo: Arc<Demo>,
+    edge: Edge,
+}
+
+pub fn router(demo: &Arc<Demo>, edge: &Edge) -> Router {
+    let first = demo.banks.first().map_or("", BankNode::name);
+    let mounting = Mounting::new(HOME_ACCESS, edge)
+        .get("/", home)
+        .get("/stream", figures_stream);
+    mount_openapi(
+        mounting,
+        risk_control_node::openapi(),
+        &format!("/banks/{first}"),
+    )
+    .finish()
+    .with_state(Arc::new(Home {
+        demo: Arc::clone(demo),
+        edge: edge.clone(),
+    }))
+}
+
+async fn home(State(home): State<Arc<Home>>, principal: Principal) -> Result<Response, Problem> {
+    let demo = &home.demo;
+    let mut banks = Vec::new();
+    for bank in &demo.banks {
+        banks.push(BankCard {
+            key: bank.name().to_owned(),
+            name: capitalised(bank.name()),
+            href: format!("/banks/{}", bank.name()),
+            figures: figures(bank)
+                .await
+                .map_err(|error| Problem::internal(&error))?,
+        });
+    }
+    let view = InstitutionsView {
+        clock: DemoClock {
+            now_us: demo.clock.now_us(),
+            speed: demo.clock.speed(),
+        },
+        personas: persona_switcher(home.edge.authenticator(), &principal, "/"),
+        stream: Some("/stream".to_owned()),
+        banks,
+        api_href: "/api/".to_owned(),
+        openapi_href: "/openapi.json".to_owned(),
+        docs_href: "/api/".to_owned(),
+        command: "curl -s http://127.0.0.1:8080/banks/alder/v1/transactions \\\n  \
+                  -H 'Content-Type: application/json' \\\n  \
+                  -d '{\"customer_id\":\"customer-1\",\"terminal_id\":\"terminal-1\",\
+                  \"amount_minor\":1250,\"currency\":\"EUR\"}'"
+            .to_owned(),
+        footer: vec![("OpenAPI".to_owned(), "/openapi.json".to_owned())],
+    };
+    Ok(page(StatusCode::OK, institutions(&view)))
+}
+
+async fn figures(bank: &BankNode) -> anyhow::Result<BankFigures> {
+    let overview = bank.overview().await?;
+    let state = match bank.bus().state() {
+        WorkerState::Ready if bank.lag() > CATCHING_UP_EVENTS => BankState::CatchingUp,
+        WorkerState::Ready => BankState::Running,
+        WorkerState::ReadOnly(_) | WorkerState::Recovering(_) => BankState::ReadOnly,
+        WorkerState::Stopped => BankState::Stopped,
+    };
+    Ok(BankFigures {
+        counts: overview.counts,
+        decision_latency_p99_us: overview.decision_latency_p99_us,
+        state,
+    })
+}
+
+async fn figures_stream(State(home): State<Arc<Home>>) -> Response {
+    let events = stream::unfold((home, true), async |(home, first)| {
+        if !first {
+            tokio::time::sleep(FIGURES_EVERY).await;
+        }
+        let mut banks = BTreeMap::new();
+        for bank in &home.demo.banks {
+            // A bank whose figures cannot be read now is left out; the page keeps its last ones.
+            if let Ok(figures) = figures(bank).await {
+                banks.insert(bank.name().to_owned(), figures);
+            }
+        }
+        let figures = InstitutionsFigures {
+            simulated_now_us: home.demo.clock.now_us(),
+            banks,
+        };
+        let event = Event::default()
+            .event("institutions")
+            .json_data(figures)
+            .unwrap_or_default();
+        Some((Ok::<_, Infallible>(event), (home, false)))
+    });
+    Sse::new(events)
+        .keep_alive(KeepAlive::default())
+        .into_response()
+}

@@ -1,0 +1,155 @@
+//! `accord risk serve --config bank.toml`: one bank's node in a process of its own.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use accord_event_log::{Sequence, data_directory::DataDirectory};
+use accord_service::{
+    ApiKey, Authentication, Authenticator, Clock, Edge, HealthChecks, MetricsRegistry, Roles,
+    Shutdown,
+    config::{ConfigFault, Configuration, load_config},
+    host_guard::HostGuard,
+    listen_policy::ListenPolicy,
+    server::{self, ServerLimits},
+    telemetry::{LogFormat, set_up_logging},
+};
+use risk_control_node::{BankNode, BankSettings, Placement};
+use serde::Deserialize;
+
+use crate::{cli::ServeArguments, demo::site};
+
+/// What a node's configuration file says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NodeConfiguration {
+    /// Lower-case letters, digits and dashes.
+    institution: String,
+    #[serde(default = "default_listen")]
+    listen: String,
+    data_directory: PathBuf,
+    #[serde(default = "default_currency")]
+    currency: String,
+    /// `human` or `json`.
+    #[serde(default)]
+    log_format: LogFormatName,
+    #[serde(default)]
+    api_keys: Vec<KeyConfiguration>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LogFormatName {
+    #[default]
+    Human,
+    Json,
+}
+
+/// A caller of the API. The file holds the hash of the key, never the key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyConfiguration {
+    id: String,
+    name: String,
+    roles: Roles,
+    /// SHA-256 of the key, 64 hexadecimal digits.
+    sha256: String,
+}
+
+fn default_listen() -> String {
+    "127.0.0.1:8080".to_owned()
+}
+
+fn default_currency() -> String {
+    "EUR".to_owned()
+}
+
+impl Configuration for NodeConfiguration {
+    fn check(&self) -> Result<(), ConfigFault> {
+        let named = |name: &str| {
+            !name.is_empty()
+                && name.len() <= 64
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
+        if !named(&self.institution) {
+            return Err(ConfigFault::at(
+                "institution",
+                "must be lower-case letters, digits and dashes",
+            ));
+        }
+        if self.currency.len() != 3 || !self.currency.bytes().all(|byte| byte.is_ascii_uppercase())
+        {
+            return Err(ConfigFault::at(
+                "currency",
+                "must be three capital letters (ISO 4217)",
+            ));
+        }
+        if self.api_keys.is_empty() {
+            return Err(ConfigFault::at(
+                "api_keys",
+                "a node needs at least one API key: printf %s YOUR-KEY | sha256sum gives its sha256",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Serves the node until it is told to stop.
+pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
+    let configuration: NodeConfiguration = load_config(&arguments.config)?;
+    set_up_logging(match configuration.log_format {
+        LogFormatName::Human => LogFormat::Human,
+        LogFormatName::Json => LogFormat::JsonLines,
+    })?;
+    let keys = configuration
+        .api_keys
+        .iter()
+        .map(|key| ApiKey {
+            id: key.id.clone(),
+            name: key.name.clone(),
+            roles: key.roles,
+            sha256_hex: key.sha256.clone(),
+        })
+        .collect();
+    let authentication = Authentication::ApiKeys(keys);
+    let address = server::resolve(&configuration.listen).await?;
+    ListenPolicy::check(address, &authentication)?;
+    let authenticator = Authenticator::new(authentication)?;
+    let listener = server::bind(address).await?;
+    let address = listener.local_addr()?;
+    let directory = DataDirectory::open(&configuration.data_directory)?;
+    let shutdown = Shutdown::on_signals(Duration::from_secs(10))?;
+
+    let settings = BankSettings {
+        currency: configuration.currency.clone(),
+        ..BankSettings::new(&configuration.institution, directory.path().to_owned())
+    };
+    let node = BankNode::open(settings, |_| Clock::system()).await?;
+    if node.active_policy().is_none() {
+        eprintln!("No model yet: training the starter model on simulated transactions.");
+        let starter = tokio::task::spawn_blocking(|| crate::starter_model::train(1)).await??;
+        node.activate(&Arc::from("starter-model"), starter, Sequence::ZERO)
+            .await?;
+    }
+    let registry = MetricsRegistry::new();
+    let edge = Edge::new(authenticator, HostGuard::for_listener(address));
+    let health = site::bank_health(&node, HealthChecks::new(&shutdown));
+    site::bank_metrics(&node, &registry);
+    let placement = Placement {
+        base_path: String::new(),
+        home_href: "/".to_owned(),
+        shows_clock: false,
+        edge: edge.clone(),
+    };
+    let router = risk_control_node::router(node.clone(), placement, &registry, &health)
+        .merge(site::shared_routes(&edge))
+        .fallback(accord_service::fallback::not_found);
+    eprintln!(
+        "{} serves at http://{address}; data in {}",
+        configuration.institution,
+        directory.path().display()
+    );
+    server::serve(listener, router, &shutdown, ServerLimits::default()).await;
+    node.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

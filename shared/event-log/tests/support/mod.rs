@@ -1,0 +1,11 @@
+//! What the tests of the log share: a small domain, and commands in their envelopes.
+
+#![allow(
+    dead_code,
+    reason = "every test program uses its own part of what they share"
+)]
+
+pub mod accounts;
+mod accounts_log;
+pub mod commands;
+pub mod folders;
