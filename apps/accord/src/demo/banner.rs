@@ -12,13 +12,11 @@ pub fn print(address: SocketAddr, data: &Path, key: Option<&str>, arguments: &De
         address.to_string()
     };
     let data = std::fs::canonicalize(data).unwrap_or_else(|_| data.to_owned());
-    let (page, header) = match key {
-        Some(key) => (
-            format!("http://{shown}/?key={key}"),
-            format!(" -H 'Authorization: Bearer {key}'"),
-        ),
-        None => (format!("http://{shown}/"), String::new()),
+    let page = match key {
+        Some(key) => format!("http://{shown}/?key={key}"),
+        None => format!("http://{shown}/"),
     };
+    let command = curl_to_try(&format!("http://{shown}"), key);
     let traffic = if arguments.no_traffic {
         "no live traffic (--no-traffic)".to_owned()
     } else {
@@ -38,10 +36,20 @@ Accord is ready: five simulated banks, {traffic}.
 
 Try:
 
-  curl -s{header} http://{shown}/banks/alder/v1/transactions \\
-    -H 'Content-Type: application/json' \\
-    -d '{{\"customer_id\":\"customer-1\",\"terminal_id\":\"terminal-1\",\"amount_minor\":1250,\"currency\":\"EUR\"}}'
+  {command}
 ",
         data.display()
     );
+}
+
+/// A command that sends a transaction.
+pub fn curl_to_try(server: &str, key: Option<&str>) -> String {
+    let header = key.map_or_else(String::new, |key| {
+        format!(" -H 'Authorization: Bearer {key}'")
+    });
+    let body = r#"{"customer_id":"customer-1","terminal_id":"terminal-1","amount_minor":1250,"currency":"EUR"}"#;
+    format!(
+        "curl -s{header} {server}/banks/alder/v1/transactions \\\n    \
+         -H 'Content-Type: application/json' \\\n    -d '{body}'"
+    )
 }

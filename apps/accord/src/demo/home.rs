@@ -11,7 +11,7 @@ use accord_service::{
 use axum::{
     Router,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -26,7 +26,7 @@ use risk_control_node::{
     page, persona_switcher,
 };
 
-use super::Demo;
+use super::{Demo, banner::curl_to_try};
 
 const HOME_ROUTES: &[RouteAccess] = &[
     RouteAccess::get("/", Allowed::ANY_ROLE, "page: the banks side by side"),
@@ -66,7 +66,16 @@ pub fn router(demo: &Arc<Demo>, edge: &Edge) -> Router {
     }))
 }
 
-async fn home(State(home): State<Arc<Home>>, principal: Principal) -> Result<Response, Problem> {
+async fn home(
+    State(home): State<Arc<Home>>,
+    principal: Principal,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    // The name by which the visitor reached the page is the one by which a shell will reach it, too.
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("127.0.0.1:8080");
     let demo = &home.demo;
     let mut banks = Vec::new();
     for bank in &demo.banks {
@@ -90,11 +99,7 @@ async fn home(State(home): State<Arc<Home>>, principal: Principal) -> Result<Res
         api_href: "/api/".to_owned(),
         openapi_href: "/openapi.json".to_owned(),
         docs_href: "/api/".to_owned(),
-        command: "curl -s http://127.0.0.1:8080/banks/alder/v1/transactions \\\n  \
-                  -H 'Content-Type: application/json' \\\n  \
-                  -d '{\"customer_id\":\"customer-1\",\"terminal_id\":\"terminal-1\",\
-                  \"amount_minor\":1250,\"currency\":\"EUR\"}'"
-            .to_owned(),
+        command: curl_to_try(&format!("http://{host}"), None),
         footer: vec![("OpenAPI".to_owned(), "/openapi.json".to_owned())],
     };
     Ok(page(StatusCode::OK, institutions(&view)))

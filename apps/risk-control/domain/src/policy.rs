@@ -45,23 +45,26 @@ pub struct Thresholds {
 const CHALLENGE_SHARE: f64 = 0.015;
 const REVIEW_SHARE: f64 = 0.008;
 const DECLINE_SHARE: f64 = 0.003;
-/// No transaction below this score is challenged, however quiet the bank.
-const THRESHOLD_MIN: f64 = 0.02;
+/// However quiet the bank: below these probabilities nobody is challenged, looked at, or turned away.
+const CHALLENGE_SCORE_MIN: f64 = 0.02;
+const REVIEW_SCORE_MIN: f64 = 0.05;
+const DECLINE_SCORE_MIN: f64 = 0.25;
 
 impl Thresholds {
-    /// Thresholds by which the given scores would lead to the standard shares of alerts.
+    /// Thresholds by which the given scores would lead to the standard shares of alerts, or to fewer where the scores
+    /// are too low to act upon.
     pub fn for_standard_alert_load(mut scores: Vec<f64>) -> Self {
         scores.sort_by(f64::total_cmp);
         let at_share = |share: f64| {
             let rank = (scores.len() as f64 * (1.0 - share)) as usize;
             scores.get(rank).copied().unwrap_or(1.0)
         };
-        let challenge = at_share(CHALLENGE_SHARE).max(THRESHOLD_MIN);
-        let review = at_share(REVIEW_SHARE).max(challenge);
+        let challenge = at_share(CHALLENGE_SHARE).max(CHALLENGE_SCORE_MIN);
+        let review = at_share(REVIEW_SHARE).max(REVIEW_SCORE_MIN).max(challenge);
         Self {
             challenge,
             review,
-            decline: at_share(DECLINE_SHARE).max(review),
+            decline: at_share(DECLINE_SHARE).max(DECLINE_SCORE_MIN).max(review),
         }
     }
 

@@ -24,6 +24,9 @@ pub const FORMAT: i64 = 1;
 
 const EXTENSION: &str = "segment";
 
+/// Bytes of a database page.
+pub const PAGE_BYTES: u64 = 4_096;
+
 const CREATE: &str = "
 CREATE TABLE segment (
     format BIGINT NOT NULL,
@@ -233,6 +236,19 @@ pub async fn read_header(
     })
 }
 
+/// Folds what it can of the active segment's write-ahead log into the file, without waiting for readers. The next
+/// commits then overwrite the write-ahead log from its beginning.
+pub async fn fold_without_waiting(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), SegmentError> {
+    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+        .execute(connection)
+        .await
+        .map(|_| ())
+        .map_err(SegmentError::database(path))
+}
+
 /// Folds the write-ahead log of a full segment into its file. A busy reader is waited for, up to a minute.
 pub async fn seal(path: &Path) -> Result<(), SegmentError> {
     let mut connection = writer_options(path)
@@ -265,8 +281,8 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(10))
         .pragma("wal_autocheckpoint", "0")
-        // Large rows: fewer, larger pages mean fewer frames to write for one commit.
-        .page_size(16_384)
+        // A commit of one event costs whole pages in the write-ahead log: small pages keep sparse traffic small.
+        .page_size(u32::try_from(PAGE_BYTES).unwrap_or(4_096))
         .statement_cache_capacity(16)
 }
 

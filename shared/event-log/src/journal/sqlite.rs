@@ -23,6 +23,10 @@ use crate::{
 
 /// Bytes of stored text after which a segment is sealed and the next begins.
 pub const SEGMENT_BYTES_DEFAULT: u64 = 64 << 20;
+/// The active segment's write-ahead log is folded early when it has grown to this many segments' worth of bytes.
+const WAL_SEGMENTS_MAX: u64 = 2;
+/// Pages that a commit writes beside its events, estimated from above: the leaf, its parent and a partial last page.
+const COMMIT_OVERHEAD_BYTES: u64 = 3 * (segment::PAGE_BYTES + 24);
 
 /// How a log is created, where there is none yet.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct SqliteJournal {
     log_id: String,
     active: SqliteConnection,
     active_bytes: u64,
+    /// Bytes written to the active segment's write-ahead log since it was last folded, estimated from above.
+    wal_bytes: u64,
     heads: BTreeMap<PartitionId, ChainHead>,
     reader: LogReader,
 }
@@ -127,6 +133,7 @@ impl SqliteJournal {
             log_id,
             active,
             active_bytes: active_bytes.cast_unsigned(),
+            wal_bytes: 0,
             heads,
         })
     }
@@ -153,6 +160,7 @@ impl SqliteJournal {
             self.reader.reset(fresh.reader.last());
             let stale = std::mem::replace(&mut self.active, fresh.active);
             self.active_bytes = fresh.active_bytes;
+            self.wal_bytes = 0;
             self.heads = fresh.heads;
             // The old connection failed once; whatever closing it says changes nothing.
             let _ = stale.close_hard().await;
@@ -176,6 +184,21 @@ impl SqliteJournal {
         .map(|_| ())
     }
 
+    /// Sparse traffic fills the write-ahead log with pages long before the segment is full of events. Folding it costs
+    /// one commit in some thousands a few milliseconds; a failure only means that it is tried again later.
+    fn bound_wal(&mut self) {
+        let path = self.active_path();
+        self.wal_bytes = 0;
+        if let Err(error) = block_on(segment::fold_without_waiting(&mut self.active, &path)) {
+            tracing::warn!(%error, "the write-ahead log could not be folded");
+        }
+    }
+
+    fn active_path(&self) -> PathBuf {
+        let newest = self.reader.segments().pop();
+        newest.map(|(_, path)| path).unwrap_or_default()
+    }
+
     /// Begins the next segment and seals the full one in the background.
     async fn roll(&mut self, first_sequence: Sequence) -> Result<(), SegmentError> {
         let path = segment::path_of(&self.folder, first_sequence);
@@ -193,12 +216,8 @@ impl SqliteJournal {
         let next = segment::create(&path, &header).await?;
         let full = std::mem::replace(&mut self.active, next);
         self.active_bytes = 0;
-        let full_path = self
-            .reader
-            .segments()
-            .last()
-            .map(|(_, path)| path.clone())
-            .unwrap_or_default();
+        self.wal_bytes = 0;
+        let full_path = self.active_path();
         self.reader.add_segment(first_sequence, path);
         std::thread::spawn(move || {
             if let Err(error) = block_on(async {
@@ -226,9 +245,14 @@ impl Journal for SqliteJournal {
                 .await
                 .map_err(|error| append_error(&error))
         })?;
-        self.active_bytes += commit.events.len() as u64;
+        let bytes = commit.events.len() as u64;
+        self.active_bytes += bytes;
+        self.wal_bytes += bytes + COMMIT_OVERHEAD_BYTES;
         self.heads.extend(commit.heads.iter().copied());
         self.reader.announce(commit);
+        if self.wal_bytes > WAL_SEGMENTS_MAX * self.settings.segment_bytes {
+            self.bound_wal();
+        }
         Ok(())
     }
 }
