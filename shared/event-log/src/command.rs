@@ -28,6 +28,14 @@ pub struct CommandEnvelope<C> {
     pub command: C,
 }
 
+impl<C> CommandEnvelope<C> {
+    /// The payload's hash as it is stored with the events. There, 0 says that the command had no key, so a payload that
+    /// happens to hash to 0 is stored as 1.
+    pub fn stored_payload_hash(&self) -> Option<u64> {
+        self.payload_hash.map(|hash| hash.max(1))
+    }
+}
+
 /// Why a command could not be taken now. Nothing was decided, except after `OutcomeUnknown`, where a repetition
 /// under the same key tells.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -90,6 +90,16 @@ impl KnownKeys {
             },
         );
         self.order.push_back(key);
+        self.archive_surplus();
+    }
+
+    /// Keeps another number of keys exactly from now on. Keys that have left the window do not come back.
+    pub fn set_capacity(&mut self, capacity: usize) {
+        self.capacity = capacity.max(1);
+        self.archive_surplus();
+    }
+
+    fn archive_surplus(&mut self) {
         while self.order.len() > self.capacity {
             if let Some(oldest) = self.order.pop_front() {
                 self.archive_key(oldest);

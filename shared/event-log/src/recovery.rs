@@ -7,7 +7,7 @@ use crate::{
     ids::{PartitionId, Sequence},
     journal::reader::{LogReader, ReadError},
     runtime::{PartitionSlot, Runtime},
-    snapshot::SnapshotFolder,
+    snapshot::{Snapshot, SnapshotFolder},
     stages::StageTimes,
 };
 use accord_decider::{DecodeError, LoggedDecider};
@@ -20,6 +20,7 @@ pub struct Fold<D: LoggedDecider> {
     partitions: BTreeMap<PartitionId, FoldedPartition<D>>,
     through: Sequence,
     recorded_at_us: i64,
+    key_window: usize,
 }
 
 struct FoldedPartition<D: LoggedDecider> {
@@ -47,6 +48,7 @@ impl<D: LoggedDecider> Fold<D> {
                 .collect(),
             through: Sequence::ZERO,
             recorded_at_us: i64::MIN,
+            key_window,
         }
     }
 
@@ -58,24 +60,37 @@ impl<D: LoggedDecider> Fold<D> {
         log_end: Sequence,
     ) -> Self {
         let mut fold = Self::from_start(partitions, key_window);
-        for (partition, folded) in &mut fold.partitions {
-            let Some(snapshot) = snapshots.load::<D>(*partition) else {
-                continue;
-            };
-            // A snapshot ahead of its log is of a log that lost its end: it must not be believed.
+        let loaded: Vec<_> = fold
+            .partitions
+            .keys()
+            .filter_map(|partition| snapshots.load::<D>(*partition))
+            .collect();
+        for snapshot in loaded {
             if snapshot.through <= log_end {
-                folded.slot = snapshot.slot;
-                folded.through = snapshot.through;
-                fold.recorded_at_us = fold.recorded_at_us.max(snapshot.recorded_at_us);
+                fold.start_from(snapshot);
+            } else {
+                // It is of a log that lost its end. It must not be believed, nor be there when this log has grown past
+                // it with another history.
+                snapshots.discard(snapshot.partition);
             }
         }
-        fold.through = fold
+        fold
+    }
+
+    /// Lets one partition start from a snapshot, which the log must reach. To be called before anything is folded.
+    pub fn start_from(&mut self, snapshot: Snapshot<D>) {
+        if let Some(folded) = self.partitions.get_mut(&snapshot.partition) {
+            folded.slot = snapshot.slot;
+            folded.slot.keys.set_capacity(self.key_window);
+            folded.through = snapshot.through;
+            self.recorded_at_us = self.recorded_at_us.max(snapshot.recorded_at_us);
+        }
+        self.through = self
             .partitions
             .values()
             .map(|folded| folded.through)
             .min()
             .unwrap_or(Sequence::ZERO);
-        fold
     }
 
     /// Folds one commit. Events that a snapshot already holds, and those of other partitions, are passed over.

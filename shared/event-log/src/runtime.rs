@@ -110,6 +110,13 @@ impl<D: LoggedDecider> Runtime<D> {
         }
     }
 
+    /// Whether any partition has something to adopt.
+    pub fn lags_behind_control(&self) -> bool {
+        self.slots
+            .values()
+            .any(|slot| D::pending_adoption(&self.control, &slot.state).is_some())
+    }
+
     /// Lets every partition that lags behind the control partition adopt what it decided.
     pub fn adopt_all(&mut self, moment: Moment, context: &D::Context) {
         let partitions: Vec<_> = self.slots.keys().copied().collect();
@@ -190,6 +197,10 @@ impl<D: LoggedDecider> Runtime<D> {
 
     /// Takes over a partition that was folded from the log up to its end.
     pub fn take_over(&mut self, partition: PartitionId, slot: PartitionSlot<D>) {
+        if partition.is_control() {
+            // What this worker had heard of the control partition may lag behind; what it decides now must not.
+            self.control = slot.state.clone();
+        }
         self.slots.insert(partition, slot);
     }
 
@@ -205,7 +216,7 @@ impl<D: LoggedDecider> Runtime<D> {
         &self,
         envelope: &CommandEnvelope<D::Command>,
     ) -> Option<Reply<D::Event, D::Rejection>> {
-        let payload_hash = envelope.payload_hash?;
+        let payload_hash = envelope.stored_payload_hash()?;
         let mut archived = Sequence::ZERO;
         for slot in self.slots.values() {
             match slot.keys.look_up(&envelope.command_id) {
@@ -272,7 +283,7 @@ impl<D: LoggedDecider> Runtime<D> {
             command_id: envelope.command_id,
             index,
             actor: Arc::clone(&envelope.actor),
-            payload_hash: envelope.payload_hash.unwrap_or(0),
+            payload_hash: envelope.stored_payload_hash().unwrap_or(0),
             correlation_id: envelope.correlation_id,
             causation_id: envelope.causation_id,
             traceparent: envelope.traceparent.clone(),

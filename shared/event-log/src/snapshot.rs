@@ -119,6 +119,19 @@ impl SnapshotFolder {
         }
     }
 
+    /// Removes the partition's snapshot. Where that fails it is only found and discarded once more.
+    pub fn discard(&self, partition: PartitionId) {
+        let path = self.path(partition);
+        match fs::remove_file(&path) {
+            Ok(()) => {
+                tracing::warn!(path = %path.display(), "a snapshot ahead of its log was removed")
+            }
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a snapshot could not be removed")
+            }
+        }
+    }
+
     fn parse<D: LoggedDecider>(&self, partition: PartitionId, bytes: &[u8]) -> Option<Snapshot<D>> {
         let (body, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM_BYTES)?)?;
         if Sha256::digest(body).as_slice() != checksum {

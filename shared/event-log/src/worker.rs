@@ -93,6 +93,16 @@ struct Ask<D: LoggedDecider> {
     reply: oneshot::Sender<Answer<D>>,
 }
 
+/// Why the thread that decides went on.
+enum Woken<D: LoggedDecider> {
+    Asked(Option<Ask<D>>),
+    Stopped,
+    SpaceIsDue,
+}
+
+/// While the disk is short of space, how often it is looked at without being asked.
+const SPACE_CHECKED_EVERY: Duration = Duration::from_secs(1);
+
 /// Sends commands to the worker. Cheap to clone.
 pub struct CommandBus<D: LoggedDecider> {
     sender: mpsc::Sender<Ask<D>>,
@@ -280,6 +290,7 @@ impl Worker {
             space: FreeSpace::new(settings.log_folder.clone(), settings.free_bytes_min),
             settings,
             handle: handle.clone(),
+            abandoned: false,
         };
         let decider = std::thread::Builder::new()
             .name("decider".into())
@@ -355,6 +366,9 @@ struct DeciderThread<D: LoggedDecider, C, N> {
     space: FreeSpace,
     settings: WorkerSettings,
     handle: tokio::runtime::Handle,
+    /// Stopped before the log could be folded again after a failure: what is in memory may be in the log or not, so
+    /// nothing may be decided on it any more.
+    abandoned: bool,
 }
 
 impl<D, C, N> DeciderThread<D, C, N>
@@ -366,53 +380,81 @@ where
     fn run(mut self) {
         // What the control partition decided before a crash may not be adopted everywhere yet.
         self.adopt();
-        while let Some(first) = self.next_ask() {
-            let before = D::adopted_offset(self.runtime.control());
+        while !self.abandoned
+            && let Some(first) = self.next_ask()
+        {
             self.decide_batch(first);
-            if D::adopted_offset(self.runtime.control()) != before {
-                self.adopt();
-            }
+            self.adopt();
+        }
+        self.receiver.close();
+        while let Some(ask) = self.handle.block_on(self.receiver.recv()) {
+            let _ = ask.reply.send(Reply::Unavailable(Unavailable::Stopping));
         }
         self.state.send_replace(WorkerState::Stopped);
     }
 
     /// The next command; after a stop, those that are queued already, then none.
     fn next_ask(&mut self) -> Option<Ask<D>> {
-        if *self.stop.borrow() {
-            return self.receiver.try_recv().ok();
+        loop {
+            if *self.stop.borrow() {
+                // Senders that never pause must not keep this thread for ever.
+                self.receiver.close();
+                return self.handle.block_on(self.receiver.recv());
+            }
+            match self.receiver.try_recv() {
+                Ok(ask) => return Some(ask),
+                Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                Err(mpsc::error::TryRecvError::Empty) => {}
+            }
+            match self.wait() {
+                Woken::Asked(ask) => return ask,
+                Woken::Stopped => {}
+                Woken::SpaceIsDue => {
+                    if self.find_space().is_ok() {
+                        self.adopt();
+                    }
+                }
+            }
         }
+    }
+
+    fn wait(&mut self) -> Woken<D> {
+        let is_ready = matches!(*self.state.borrow(), WorkerState::Ready);
         let Self {
             receiver,
             stop,
             handle,
             ..
         } = self;
-        match receiver.try_recv() {
-            Ok(ask) => Some(ask),
-            Err(mpsc::error::TryRecvError::Disconnected) => None,
-            Err(mpsc::error::TryRecvError::Empty) => {
-                let woken = handle.block_on(async {
-                    tokio::select! {
-                        ask = receiver.recv() => Some(ask),
-                        _ = stop.wait_for(|stop| *stop) => None,
-                    }
-                });
-                woken.unwrap_or_else(|| receiver.try_recv().ok())
+        handle.block_on(async {
+            tokio::select! {
+                ask = receiver.recv() => Woken::Asked(ask),
+                _ = stop.wait_for(|stop| *stop) => Woken::Stopped,
+                // Readiness must come back even if nobody asks for anything while it is gone.
+                () = tokio::time::sleep(SPACE_CHECKED_EVERY), if !is_ready => Woken::SpaceIsDue,
             }
-        }
+        })
     }
 
-    fn decide_batch(&mut self, first: Ask<D>) {
+    /// Whether the log may be written to; tells everybody when that changes.
+    fn find_space(&mut self) -> Result<(), String> {
         if let Some(reason) = self.space.shortage() {
             self.state
                 .send_replace(WorkerState::ReadOnly(reason.clone()));
+            return Err(reason);
+        }
+        if !matches!(*self.state.borrow(), WorkerState::Ready) {
+            self.state.send_replace(WorkerState::Ready);
+        }
+        Ok(())
+    }
+
+    fn decide_batch(&mut self, first: Ask<D>) {
+        if let Err(reason) = self.find_space() {
             let _ = first
                 .reply
                 .send(Reply::Unavailable(Unavailable::ReadOnly(reason)));
             return;
-        }
-        if !matches!(*self.state.borrow(), WorkerState::Ready) {
-            self.state.send_replace(WorkerState::Ready);
         }
         let moment = self.moment();
         let recorded_at_us = self.runtime.begin(moment);
@@ -420,6 +462,11 @@ where
         let mut answers = Vec::with_capacity(64);
         let mut next = Some(first);
         while let Some(Ask { envelope, reply }) = next {
+            // A deadline may have passed since the batch began.
+            let moment = Moment {
+                monotonic_us: micros(self.epoch.elapsed()),
+                ..moment
+            };
             let answer = self.runtime.decide(moment, &context, &envelope);
             answers.push((reply, answer));
             next = if answers.len() < self.settings.batch_commands_max
@@ -441,13 +488,19 @@ where
         }
     }
 
+    /// Lets every partition that lags behind the control partition adopt. What cannot be written or is refused is tried
+    /// again after the next batch.
     fn adopt(&mut self) {
+        if self.abandoned || !self.runtime.lags_behind_control() || self.space.shortage().is_some()
+        {
+            return;
+        }
         let moment = self.moment();
         let recorded_at_us = self.runtime.begin(moment);
         let context = (self.context)(recorded_at_us);
         self.runtime.adopt_all(moment, &context);
         if let Some(reason) = self.commit() {
-            tracing::warn!(%reason, "an adoption did not commit; it is tried with the next control event");
+            tracing::warn!(%reason, "an adoption did not commit; it is tried again after the next batch");
         }
     }
 
@@ -506,6 +559,7 @@ where
                         let _ = ask.reply.send(Reply::Unavailable(reason.clone()));
                     }
                     if *self.stop.borrow() {
+                        self.abandoned = true;
                         return;
                     }
                     std::thread::sleep(Duration::from_secs(1));

@@ -5,6 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use accord_learning::gbdt::{GbdtLearner, GbdtModel, GbdtPlan};
 use accord_learning::logistic::{FeaturePlan, LogisticLearner, LogisticModel, LogisticPlan};
 use accord_learning::{TrainingRows, train_centrally};
 
@@ -18,6 +19,36 @@ fn main() {
         &rows,
         |features| model.score(features),
     );
+
+    for depth in [4, 6] {
+        let model = gbdt_model(&rows, depth);
+        let forest = format!("{} trees of depth {depth}", model.trees().len());
+        let values = &mut [0.0; FEATURES];
+        report(&format!("{forest}: score"), &rows, |features| {
+            model.score(features)
+        });
+        report(&format!("{forest}: contributions"), &rows, |features| {
+            model.contributions(features, values)
+        });
+        let few = rows.split(2, |row| usize::from(row >= 50)).swap_remove(0);
+        report(&format!("{forest}: Shapley values"), &few, |features| {
+            model.shapley_values(features, values)
+        });
+    }
+}
+
+fn gbdt_model(rows: &TrainingRows, depth: u32) -> GbdtModel {
+    let names = (0..FEATURES)
+        .map(|index| format!("feature_{index}"))
+        .collect();
+    let plan = GbdtPlan {
+        depth,
+        child_weight_min: 0.0,
+        learning_rate: 0.02,
+        ..GbdtPlan::new(names)
+    };
+    let learner = GbdtLearner::new(plan).expect("a sound plan");
+    train_centrally(learner, rows).expect("trains")
 }
 
 fn logistic_model(rows: &TrainingRows) -> LogisticModel {
@@ -48,8 +79,8 @@ fn rows(row_count: u64) -> TrainingRows {
 }
 
 /// The fastest of many passes: other work on the machine can only slow a pass down.
-fn report(what: &str, rows: &TrainingRows, score: impl Fn(&[f64]) -> f64) {
-    const PASSES: usize = 50;
+fn report<T>(what: &str, rows: &TrainingRows, mut score: impl FnMut(&[f64]) -> T) {
+    const PASSES: usize = 30;
     let nanoseconds = (0..PASSES)
         .map(|_| {
             let start = Instant::now();

@@ -42,7 +42,6 @@ fn main() {
     let plan = GbdtPlan {
         trees: trees as u32,
         depth: depth as u32,
- seed: std::env::var("S").unwrap().parse().unwrap(), cuts: if std::env::var("E").is_ok() {accord_learning::quantiles::CutCounts::only_even(254)} else {accord_learning::quantiles::CutCounts::FINEST}, row_share: std::env::var("R").unwrap_or("0.8".into()).parse().unwrap(),column_share: std::env::var("C").unwrap_or("0.8".into()).parse().unwrap(),
         ..GbdtPlan::new(names)
     };
     let mut learner = GbdtLearner::new(plan).expect("a sound plan");

@@ -17,6 +17,7 @@ pub mod gbdt;
 mod learner;
 pub mod logistic;
 pub mod metrics;
+mod parallel;
 pub mod quantiles;
 mod rows;
 

@@ -1,7 +1,7 @@
 //! Splitting work over threads. Whatever is summed over rows is an integer, so the number of threads never shows.
 
 /// Runs all tasks, the first on this thread and every other one on a thread of its own; results in order.
-pub(super) fn run_all<T, F>(tasks: impl IntoIterator<Item = F>) -> Vec<T>
+pub(crate) fn run_all<T, F>(tasks: impl IntoIterator<Item = F>) -> Vec<T>
 where
     T: Send,
     F: FnOnce() -> T + Send,
@@ -24,7 +24,7 @@ where
 
 /// The length of the pieces in which to hand out `length` items, so that there are at most `threads` of them and none
 /// is too small to be worth a thread.
-pub(super) fn piece_length(length: usize, threads: usize) -> usize {
+pub(crate) fn piece_length(length: usize, threads: usize) -> usize {
     const WORTHWHILE: usize = 8_192;
     length.div_ceil(threads.max(1)).max(WORTHWHILE)
 }

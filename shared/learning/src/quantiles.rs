@@ -5,16 +5,20 @@
 //! together: merging sketches that holders made by themselves is not the same thing.
 //!
 //! Ranks are wanted evenly over all rows, evenly over the positive rows, and ever closer towards both ends
-//! ([`targets`]): with a fraction of a percent of positives, evenly spaced quantiles of all rows put exactly the tail
+//! ([`CutCounts`]): with a fraction of a percent of positives, evenly spaced quantiles of all rows put exactly the tail
 //! that matters into one bin.
 
 mod bins;
 mod key;
 mod learner;
+mod plan;
 mod search;
 mod targets;
+mod workspace;
 
 pub use bins::{CUTS_MAX, FeatureBins, QuantileBins};
 pub use key::FeatureKey;
 pub(crate) use key::round_to_f32;
-pub use learner::{CutCounts, QuantileLearner, QuantilePlan, QuantileWorkspace};
+pub use learner::QuantileLearner;
+pub use plan::{CutCounts, QuantilePlan};
+pub use workspace::QuantileWorkspace;

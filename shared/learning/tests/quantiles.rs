@@ -129,8 +129,8 @@ fn a_tail_that_only_positives_reach_is_cut_where_even_quantiles_do_not() {
     };
     assert_eq!(distinct_positive_bins(CutCounts::only_even(127)), 1);
     assert!(
-        distinct_positive_bins(QuantilePlan {
-            positive_cuts: 20,
+        distinct_positive_bins(CutCounts {
+            positive: 20,
             ..CutCounts::only_even(107)
         }) >= 20
     );
@@ -165,6 +165,6 @@ fn the_golden_bins_are_the_same_on_every_machine() {
     let bins = bins_of(CutCounts::FINEST, &fraud_like_rows(2026, 2_000));
     assert_eq!(
         bins.content_hash(),
-        "992ac82919571b9d2b8dae048c7cc647bab191e1b4e440decbf32b787ffa865c"
+        "548f6f850a05c93604342d04ed6ad74de8128cd1b412b0317fda7ccbe58e97be"
     );
 }

@@ -7,7 +7,6 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
 use crate::problem_kind::ProblemKind;
@@ -97,27 +96,27 @@ pub struct IdempotencyScope<'scope> {
 }
 
 impl IdempotencyScope<'_> {
-    /// The first 16 bytes of SHA-256 over the four fields, each preceded by its length in bytes as
+    /// The first 16 bytes of BLAKE3 over the four fields, each preceded by its length in bytes as
     /// a big-endian u64, so that no two scopes run together.
     #[must_use]
     pub fn hash(&self) -> [u8; 16] {
-        let mut hasher = Sha256::new();
+        let mut hasher = blake3::Hasher::new();
         for field in [self.institution, self.caller, self.operation, self.key] {
-            hasher.update((field.len() as u64).to_be_bytes());
+            hasher.update(&(field.len() as u64).to_be_bytes());
             hasher.update(field.as_bytes());
         }
-        first_bytes(&hasher.finalize())
+        first_bytes(hasher.finalize().as_bytes())
     }
 }
 
-/// The first 8 bytes of SHA-256 over a payload in canonical form (the checked command serialised
+/// The first 8 bytes of BLAKE3 over a payload in canonical form (the checked command serialised
 /// again, not the bytes as received), as a big-endian number.
 ///
 /// 64 bits are enough, because a payload is only ever compared with the one under the same key,
 /// and a caller who seeks a collision deceives nobody but itself.
 #[must_use]
 pub fn payload_hash(canonical: &[u8]) -> u64 {
-    u64::from_be_bytes(first_bytes(&Sha256::digest(canonical)))
+    u64::from_be_bytes(first_bytes(blake3::hash(canonical).as_bytes()))
 }
 
 fn first_bytes<const LENGTH: usize>(digest: &[u8]) -> [u8; LENGTH] {
@@ -169,10 +168,10 @@ mod tests {
         };
         assert_eq!(
             hex::encode(scope.hash()),
-            "4aea2e72e2e87917107717cec499c03c"
+            "475e9bb28af55eaab36e37541e241154"
         );
-        // SHA-256("abc") begins with ba7816bf8f01cfea.
-        assert_eq!(payload_hash(b"abc"), 0xba78_16bf_8f01_cfea);
+        // BLAKE3("abc") begins with 6437b3ac38465133.
+        assert_eq!(payload_hash(b"abc"), 0x6437_b3ac_3846_5133);
     }
 
     fn any_fields() -> impl Strategy<Value = [String; 4]> {

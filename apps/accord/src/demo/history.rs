@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Instant};
 
 use anyhow::Context;
-use futures::future::try_join_all;
 use risk_control::Label;
 use risk_control_node::{BankNode, HistoricalTransaction, PersonalFields};
 use risk_control_simulator::{BankTransaction, Network};
+use tokio::task::JoinSet;
 
 use super::{
     Demo,
@@ -35,12 +35,19 @@ pub async fn prepare(
         "Loading {HISTORY_DAYS} days of simulated history into {} banks ...",
         unprepared.len()
     );
-    try_join_all(unprepared.into_iter().map(async |(index, bank)| {
-        prepare_bank(bank, index, network, state)
-            .await
-            .with_context(|| format!("history of {}", bank.name()))
-    }))
-    .await?;
+    // A task for each bank, so that they use all cores.
+    let mut preparing = JoinSet::new();
+    for (index, bank) in unprepared {
+        let (bank, network, state) = (bank.clone(), Arc::clone(network), state.clone());
+        preparing.spawn(async move {
+            prepare_bank(&bank, index, &network, &state)
+                .await
+                .with_context(|| format!("history of {}", bank.name()))
+        });
+    }
+    while let Some(prepared) = preparing.join_next().await {
+        prepared??;
+    }
     Ok(())
 }
 
@@ -60,22 +67,26 @@ async fn prepare_bank(
             (network.day(index, day), network.reported_on(index, day))
         })
         .await?;
-        let past = purchases
-            .iter()
-            .filter(|purchase| purchase.transaction.occurred_at < live_from_us)
-            .map(historical);
+        let mut past = Vec::with_capacity(purchases.len());
+        for purchase in &purchases {
+            if purchase.transaction.occurred_at < live_from_us {
+                past.push(historical(purchase));
+            }
+        }
         transactions += bank.import(&actor, past).await?;
-        let known = reports.iter().filter_map(|report| {
-            let known_at_us = report.transaction.reported_at?;
-            (known_at_us < live_from_us).then(|| {
-                (
+        let mut known = Vec::new();
+        for report in &reports {
+            if let Some(known_at_us) = report.transaction.reported_at
+                && known_at_us < live_from_us
+            {
+                known.push((
                     report.transaction_id(),
                     report.customer_id(),
                     Label::Fraud,
                     known_at_us,
-                )
-            })
-        });
+                ));
+            }
+        }
         bank.import_labels(&actor, known).await?;
     }
     let report = bank.train_and_activate(&actor).await?;

@@ -298,16 +298,31 @@ fn open_pool(path: &Path) -> Result<SqlitePool, ReadError> {
         .connect_lazy_with(segment::reader_options(path)))
 }
 
-fn commit_from_row(row: &SqliteRow, path: &Path) -> Result<StoredCommit, ReadError> {
-    let first: i64 = row.get(0);
-    let count: i64 = row.get(1);
-    let events: &str = row.get(3);
+fn commit_from_row(row: &SqliteRow, path: &Path) -> Result<StoredCommit, SegmentError> {
+    // A damaged file can hold any value of any type here: nothing of it may panic.
+    let columns = || -> Result<(i64, i64, i64, &str, &[u8]), sqlx::Error> {
+        Ok((
+            row.try_get("first_sequence")?,
+            row.try_get("event_count")?,
+            row.try_get("recorded_at")?,
+            row.try_get("events")?,
+            row.try_get("heads")?,
+        ))
+    };
+    let (first, count, recorded_at_us, events, heads) =
+        columns().map_err(SegmentError::database(path))?;
+    if first < 1 || count < 1 || first.checked_add(count).is_none() {
+        return Err(SegmentError::damaged(
+            path,
+            format!("impossible extent of a commit: {count} events from sequence {first}"),
+        ));
+    }
     Ok(StoredCommit {
         first_sequence: Sequence(first.cast_unsigned()),
         event_count: count.cast_unsigned(),
-        recorded_at_us: row.get(2),
+        recorded_at_us,
         events: Arc::from(events),
-        heads: segment::heads_from_bytes(row.get(4))
+        heads: segment::heads_from_bytes(heads)
             .ok_or_else(|| SegmentError::damaged(path, "chain heads are cut short"))?,
     })
 }

@@ -213,25 +213,34 @@ pub async fn read_header(
     .fetch_one(connection)
     .await
     .map_err(SegmentError::database(path))?;
-    let format: i64 = row.get(0);
+    let columns = || -> Result<(i64, String, String, i64, i64, Vec<u8>), sqlx::Error> {
+        Ok((
+            row.try_get("format")?,
+            row.try_get("log_id")?,
+            row.try_get("institution")?,
+            row.try_get("data_partitions")?,
+            row.try_get("first_sequence")?,
+            row.try_get("opening_heads")?,
+        ))
+    };
+    let (format, log_id, institution, partitions, first_sequence, opening_heads) =
+        columns().map_err(SegmentError::database(path))?;
     if format != FORMAT {
         return Err(SegmentError::damaged(
             path,
             format!("stored in format {format}; this binary reads format {FORMAT}"),
         ));
     }
-    let partitions: i64 = row.get(3);
-    let first_sequence: i64 = row.get(4);
     let partitions = u16::try_from(partitions)
         .ok()
         .filter(|partitions| *partitions > 0)
         .ok_or_else(|| SegmentError::damaged(path, "impossible number of partitions"))?;
     Ok(SegmentHeader {
-        log_id: row.get(1),
-        institution: row.get(2),
+        log_id,
+        institution,
         layout: PartitionLayout::new(partitions),
         first_sequence: Sequence(first_sequence.cast_unsigned()),
-        opening_heads: heads_from_bytes(row.get(5))
+        opening_heads: heads_from_bytes(&opening_heads)
             .ok_or_else(|| SegmentError::damaged(path, "chain heads are cut short"))?,
     })
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use accord_decider::{Decider, PartitionOffset};
 use serde::{Deserialize, Serialize};
 
+#[derive(Clone, Copy, Debug)]
 pub struct Accounts;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +92,11 @@ impl Decider for Accounts {
     type Context = Context;
     type Rejection = Rejection;
 
-    fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec<Event>, Rejection> {
+    fn decide(
+        state: &State,
+        context: &Context,
+        command: &Command,
+    ) -> Result<Vec<Event>, Rejection> {
         match (state, command) {
             (State::Accounts(state), command) => decide_in_data(state, context.now_us, command),
             (State::Control(state), Command::SetLimit { amount }) => {

@@ -1,9 +1,9 @@
-//! Logs on disk for one test.
+//! Logs for one test: without a worker, each call is one batch.
 
 use std::{path::Path, sync::Arc};
 
 use accord_event_log::{
-    Journal, LogReader, StoredCommit,
+    CommandEnvelope, Journal, LogReader, Sequence, StoredCommit,
     journal::sqlite::{LogSettings, SqliteJournal},
     recovery::Fold,
     runtime::{Moment, Runtime},
@@ -14,12 +14,14 @@ use super::{
     accounts::{Accounts, Command, Context},
     commands::{Answer, layout},
 };
-use accord_event_log::CommandEnvelope;
 
 pub const INSTITUTION: &str = "bank-a";
 
 /// Keys that each partition of a test remembers exactly.
 pub const KEY_WINDOW: usize = 1_000;
+
+/// More than any test writes.
+pub const ONE_SEGMENT: u64 = 1 << 30;
 
 pub fn log_settings(segment_bytes: u64) -> LogSettings {
     LogSettings {
@@ -41,7 +43,24 @@ pub async fn full_fold(reader: &LogReader) -> Fold<Accounts> {
     fold
 }
 
-/// A log without a worker: each call decides its commands in one batch and appends them in one commit.
+/// Every commit with events after a sequence, read in pieces of about `bytes_max`.
+pub async fn read_all(
+    reader: &LogReader,
+    mut after: Sequence,
+    bytes_max: usize,
+) -> Vec<Arc<StoredCommit>> {
+    let mut found = Vec::new();
+    loop {
+        let commits = reader.read_after(after, bytes_max).await.unwrap();
+        let Some(last) = commits.last() else {
+            return found;
+        };
+        after = last.last_sequence();
+        found.extend(commits);
+    }
+}
+
+/// A log without a worker.
 pub struct HandWrittenLog {
     pub runtime: Runtime<Accounts>,
     pub journal: SqliteJournal,
@@ -49,23 +68,25 @@ pub struct HandWrittenLog {
 }
 
 impl HandWrittenLog {
-    pub fn create(folder: &Path, segment_bytes: u64) -> Self {
+    /// Opens the log in `folder` and folds what it holds.
+    pub async fn open(folder: &Path, segment_bytes: u64) -> Self {
+        let journal = SqliteJournal::open(folder, log_settings(segment_bytes)).unwrap();
+        let runtime = full_fold(&journal.reader())
+            .await
+            .into_runtime(Arc::new(StageTimes::default()));
         Self {
-            runtime: fresh_runtime(),
-            journal: SqliteJournal::open(folder, log_settings(segment_bytes)).unwrap(),
+            runtime,
+            journal,
             now_us: 0,
         }
     }
 
-    /// Decides the commands, appends the commit, and gives it with the answers.
-    pub fn commit(
-        &mut self,
-        commands: &[CommandEnvelope<Command>],
-    ) -> (Arc<StoredCommit>, Vec<Answer>) {
-        let (commit, answers) = self.decide(commands);
+    /// Decides the commands, appends the commit, and gives it.
+    pub fn commit(&mut self, commands: &[CommandEnvelope<Command>]) -> Arc<StoredCommit> {
+        let (commit, _) = self.decide(commands);
         self.journal.append(&commit).unwrap();
         self.runtime.confirm(&commit);
-        (commit, answers)
+        commit
     }
 
     /// Decides the commands and appends nothing.

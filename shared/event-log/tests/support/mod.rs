@@ -1,4 +1,4 @@
-//! What the tests of the log share: a small domain, and commands in their envelopes.
+//! What the tests of the log share: a small domain, commands in their envelopes, and logs on disk.
 
 #![allow(
     dead_code,
@@ -8,4 +8,5 @@
 pub mod accounts;
 mod accounts_log;
 pub mod commands;
-pub mod folders;
+pub mod database;
+pub mod logs;

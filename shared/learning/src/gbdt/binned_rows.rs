@@ -2,16 +2,19 @@
 
 use super::fixed_point::{PackedBudget, first_of, second_of};
 use super::histogram::HistogramLayout;
-use super::parallel::{piece_length, run_all};
+use crate::parallel::{piece_length, run_all};
 use crate::quantiles::QuantileBins;
 use crate::rows::TrainingRows;
 
-/// Row-major bins. A row is padded to a length that divides or is a multiple of a cache line, so that the bins of a
-/// short row never straddle two lines.
+/// Bins by row, for sums over all columns, and once more by column, for the division of rows by one column.
+///
+/// A row is padded to a length that divides or is a multiple of a cache line, so that the bins of a short row never
+/// straddle two lines.
 #[derive(Debug)]
 pub(super) struct BinnedRows {
     stride: usize,
-    bins: Vec<u8>,
+    by_row: Vec<u8>,
+    by_column: Vec<Vec<u8>>,
 }
 
 const CACHE_LINE: usize = 64;
@@ -19,15 +22,14 @@ const CACHE_LINE: usize = 64;
 impl BinnedRows {
     pub(super) fn new(rows: &TrainingRows, bins: &QuantileBins, threads: usize) -> Self {
         let features = bins.features.len();
-        let stride = if features <= CACHE_LINE {
-            features.next_power_of_two()
-        } else {
-            features.next_multiple_of(CACHE_LINE)
+        let stride = match features {
+            0..=CACHE_LINE => features.next_power_of_two(),
+            _ => features.next_multiple_of(CACHE_LINE),
         };
-        let mut binned = vec![0u8; rows.len() * stride];
+        let mut by_row = vec![0u8; rows.len() * stride];
         let piece = piece_length(rows.len(), threads);
         run_all(
-            binned
+            by_row
                 .chunks_mut(piece * stride)
                 .enumerate()
                 .map(|(index, part)| {
@@ -44,16 +46,41 @@ impl BinnedRows {
                     }
                 }),
         );
+        let piece = features.div_ceil(threads.max(1)).max(1);
+        let pieces = (0..features).step_by(piece);
+        let by_column = run_all(pieces.map(|first| {
+            let by_row = &by_row;
+            move || {
+                let column = |feature: usize| {
+                    by_row
+                        .iter()
+                        .skip(feature)
+                        .step_by(stride)
+                        .copied()
+                        .collect()
+                };
+                (first..features.min(first + piece))
+                    .map(column)
+                    .collect::<Vec<Vec<u8>>>()
+            }
+        }));
+        let by_column = by_column.concat();
         Self {
             stride,
-            bins: binned,
+            by_row,
+            by_column,
         }
+    }
+
+    /// The bins of one feature, by row.
+    pub(super) fn column(&self, feature: u16) -> &[u8] {
+        &self.by_column[usize::from(feature)]
     }
 
     /// The bins of one row, in feature order, with padding behind.
     #[inline]
     pub(super) fn row(&self, row: usize) -> &[u8] {
-        &self.bins[row * self.stride..(row + 1) * self.stride]
+        &self.by_row[row * self.stride..(row + 1) * self.stride]
     }
 
     /// Adds up the packed derivatives of some rows per column and bin, as a node's vector. `derivatives` has an entry

@@ -40,6 +40,7 @@ pub(super) struct Ask {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DerivedSibling {
     pub node: u32,
+    pub parent: u32,
     parent_histogram: Vec<i64>,
 }
 
@@ -99,10 +100,10 @@ impl GrowingTree {
         }
         self.level += 1;
         for (node, candidate, histogram) in splits {
-            let left = self.divide(node, candidate);
+            self.divide(node, candidate);
             if self.level < plan.depth {
                 self.asks
-                    .extend(self.ask_for_children(plan, left, histogram));
+                    .extend(self.ask_for_children(plan, node, histogram));
             }
         }
         Ok(())
@@ -148,8 +149,8 @@ impl GrowingTree {
         Some((node, candidate, histogram))
     }
 
-    /// Gives a node its two children and returns the left one.
-    fn divide(&mut self, node: u32, candidate: Candidate) -> u32 {
+    /// Gives a node its two children.
+    fn divide(&mut self, node: u32, candidate: Candidate) {
         let left = self.nodes.len() as u32;
         let parent = &mut self.nodes[node as usize];
         parent.split = Some(candidate.split);
@@ -160,17 +161,17 @@ impl GrowingTree {
             split: None,
             left: 0,
         }));
-        left
     }
 
     /// The lighter child is asked and the heavier one derived; a child too light for two children is neither.
     fn ask_for_children(
         &self,
         plan: &GbdtPlan,
-        left: u32,
+        parent: u32,
         parent_histogram: Vec<i64>,
     ) -> Option<Ask> {
         let weight = |node: u32| self.nodes[node as usize].sums.second;
+        let left = self.nodes[parent as usize].left;
         let right = left + 1;
         let (lighter, heavier) = if weight(left) <= weight(right) {
             (left, right)
@@ -186,6 +187,7 @@ impl GrowingTree {
                 node: lighter,
                 derived: Some(DerivedSibling {
                     node: heavier,
+                    parent,
                     parent_histogram,
                 }),
             })

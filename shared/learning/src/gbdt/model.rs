@@ -110,7 +110,7 @@ impl GbdtModel {
     }
 
     /// Writes the exact Shapley values of the features (TreeSHAP, Lundberg et al., 2018, path-dependent): the only
-    /// division of the log-odds that treats all features alike. About a thousand times slower than
+    /// division of the log-odds that treats all features alike. Some hundred times slower than
     /// [`contributions`](Self::contributions).
     ///
     /// # Panics

@@ -41,7 +41,7 @@ pub(super) fn columns_of_tree(seed: u64, tree: u32, columns: usize, share: f64) 
     let key = mix(seed ^ mix(COLUMNS ^ u64::from(tree)));
     let count = ((columns as f64 * share).ceil() as usize).clamp(1, columns);
     let mut drawn: Vec<u16> = (0u16..).take(columns).collect();
-    drawn.sort_by_key(|column| mix(key ^ mix(u64::from(*column))));
+    drawn.sort_by_key(|column| mix(key ^ u64::from(*column)));
     drawn.truncate(count);
     drawn.sort_unstable();
     drawn

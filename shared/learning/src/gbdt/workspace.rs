@@ -1,17 +1,14 @@
 //! A holder's working memory: everything that can be derived again from its rows and the learner's state.
 
-use std::collections::BTreeMap;
-
 use super::binned_rows::BinnedRows;
 use super::fixed_point::Derivatives;
 use super::growing_tree::{GrowingNode, GrowingTree};
-use super::histogram::difference;
-use super::parallel::{piece_length, run_all};
 use super::plan::GbdtPlan;
 use super::sampling::Draw;
-use super::split::Split;
+use super::sorted_rows::{Buffers, SortedRows};
 use super::tree::CompleteTree;
 use crate::evaluation::ScoreBins;
+use crate::parallel::{piece_length, run_all};
 use crate::quantiles::{QuantileBins, QuantileWorkspace};
 use crate::rows::TrainingRows;
 
@@ -35,7 +32,7 @@ impl GbdtWorkspace {
     pub fn with_threads(threads: usize) -> Self {
         Self {
             threads: threads.max(1),
-            quantiles: QuantileWorkspace::default(),
+            quantiles: QuantileWorkspace::with_threads(threads),
             scored: None,
             sorted: None,
         }
@@ -60,20 +57,14 @@ impl GbdtWorkspace {
             let buffers = self
                 .sorted
                 .take()
-                .map(|sorted| sorted.buffers())
+                .map(SortedRows::into_buffers)
                 .unwrap_or_default();
             self.sorted = Some(scored.start_tree(state, tree.index, rows, buffers, threads));
         }
-        let mut answer = Vec::with_capacity(tree.dimension());
-        if let Some(sorted) = &mut self.sorted {
-            sorted.descend_to(tree, &scored.binned, threads);
-            let histograms = sorted.histograms(tree, &scored.binned, threads);
-            for ask in &tree.asks {
-                answer.extend_from_slice(&histograms[&ask.node]);
-            }
-            sorted.parents = histograms;
+        match &mut self.sorted {
+            Some(sorted) => sorted.answer(tree, &scored.binned, threads),
+            None => Vec::new(),
         }
-        answer
     }
 
     /// Counts of the held-out rows by log-odds and label.
@@ -157,7 +148,7 @@ impl ScoredRows {
         state: &TrainingState<'_>,
         tree: u32,
         rows: &TrainingRows,
-        buffers: Buffers,
+        mut buffers: Buffers,
         threads: usize,
     ) -> SortedRows {
         let plan = state.plan;
@@ -167,168 +158,56 @@ impl ScoredRows {
             .as_ref()
             .map(|held_out| Draw::held_out_rows(plan.seed, held_out.held_out_share));
         let new_trees = self.new_trees(state);
-        let mut derivatives = buffers.derivatives;
-        derivatives.resize(rows.len(), 0);
+        buffers.derivatives.resize(rows.len(), 0);
         let piece = piece_length(rows.len(), threads);
         let binned = &self.binned;
         let parts = self
             .log_odds
             .chunks_mut(piece)
-            .zip(derivatives.chunks_mut(piece))
+            .zip(buffers.derivatives.chunks_mut(piece))
             .enumerate();
         let drawn = run_all(parts.map(|(index, (log_odds, derivatives))| {
             let new_trees = &new_trees;
             move || {
-                let mut drawn = Vec::with_capacity(log_odds.len());
-                for ((row, log_odds), packed) in (index * piece..).zip(log_odds).zip(derivatives) {
+                let first = index * piece;
+                for (row, log_odds) in (first..).zip(&mut *log_odds) {
                     add_trees(new_trees, binned.row(row), log_odds);
-                    let id = rows.ids()[row];
-                    if sampled.has(id) && !held_out.is_some_and(|held_out| held_out.has(id)) {
-                        *packed = Derivatives::at(*log_odds, rows.labels()[row]).packed();
-                        // Row numbers fit 32 bits: the learner refuses more rows.
-                        drawn.push(row as u32);
-                    }
                 }
-                drawn
+                // For all rows, drawn or not: without a condition the loop works on several rows at once.
+                for ((packed, log_odds), label) in derivatives
+                    .iter_mut()
+                    .zip(log_odds)
+                    .zip(&rows.labels()[first..])
+                {
+                    *packed = Derivatives::at(*log_odds, *label).packed();
+                }
+                let ids = &rows.ids()[first..first + derivatives.len()];
+                let is_drawn =
+                    |id: u64| sampled.has(id) && !held_out.is_some_and(|held_out| held_out.has(id));
+                numbers_of(first, ids, is_drawn)
             }
         }));
         self.trees_applied = state.trees.len();
-        SortedRows::new(tree, derivatives, drawn.concat())
+        SortedRows::new(tree, drawn.concat(), buffers)
     }
+}
+
+/// The numbers of the rows whose id is drawn; the first id is that of row `first`.
+fn numbers_of(first: usize, ids: &[u64], is_drawn: impl Fn(u64) -> bool) -> Vec<u32> {
+    let mut numbers = vec![0u32; ids.len()];
+    let mut drawn = 0;
+    for (row, id) in (first..).zip(ids) {
+        // Written in any case, counted if drawn: no branch to mispredict. Row numbers fit 32 bits: the learner refuses
+        // more rows.
+        numbers[drawn] = row as u32;
+        drawn += usize::from(is_drawn(*id));
+    }
+    numbers.truncate(drawn);
+    numbers
 }
 
 fn add_trees(trees: &[CompleteTree], bins: &[u8], log_odds: &mut f64) {
     for tree in trees {
         *log_odds += tree.value(bins);
     }
-}
-
-/// Vectors that the next tree may use again.
-#[derive(Debug, Default)]
-struct Buffers {
-    derivatives: Vec<i64>,
-}
-
-/// The sampled rows of one tree, those of a node side by side.
-#[derive(Debug)]
-struct SortedRows {
-    tree: u32,
-    level: u32,
-    /// Packed, by row number.
-    derivatives: Vec<i64>,
-    rows: Vec<u32>,
-    /// Where the rows of each node of this level lie.
-    segments: BTreeMap<u32, std::ops::Range<usize>>,
-    /// This holder's own vectors of the level before.
-    parents: BTreeMap<u32, Vec<i64>>,
-}
-
-impl SortedRows {
-    fn new(tree: u32, derivatives: Vec<i64>, rows: Vec<u32>) -> Self {
-        let segments = BTreeMap::from([(0, 0..rows.len())]);
-        Self {
-            tree,
-            level: 0,
-            derivatives,
-            rows,
-            segments,
-            parents: BTreeMap::new(),
-        }
-    }
-
-    fn buffers(self) -> Buffers {
-        Buffers {
-            derivatives: self.derivatives,
-        }
-    }
-
-    /// Divides the rows by the splits of all levels above that of the tree.
-    fn descend_to(&mut self, tree: &GrowingTree, binned: &BinnedRows, threads: usize) {
-        while self.level < tree.level {
-            let mut children = BTreeMap::new();
-            for (node, segment) in core::mem::take(&mut self.segments) {
-                let grown = &tree.nodes[node as usize];
-                if let Some(split) = grown.split {
-                    let middle = segment.start
-                        + partition(&mut self.rows[segment.clone()], split, binned, threads);
-                    children.insert(grown.left, segment.start..middle);
-                    children.insert(grown.left + 1, middle..segment.end);
-                }
-            }
-            self.segments = children;
-            self.level += 1;
-        }
-    }
-
-    /// This holder's vectors of the asked nodes and of the siblings that the next level may need.
-    ///
-    /// Of two siblings the one with fewer rows *here* is summed and the other derived from the parent, where this
-    /// holder still has it: exact, so which one it is never shows.
-    fn histograms(
-        &self,
-        tree: &GrowingTree,
-        binned: &BinnedRows,
-        threads: usize,
-    ) -> BTreeMap<u32, Vec<i64>> {
-        let sum = |node: u32| {
-            let rows = &self.rows[self.segments[&node].clone()];
-            binned.histogram(&tree.layout, &self.derivatives, rows, threads)
-        };
-        let mut histograms = BTreeMap::new();
-        for ask in &tree.asks {
-            let Some(sibling) = &ask.derived else {
-                histograms.insert(ask.node, sum(ask.node));
-                continue;
-            };
-            let parent = tree
-                .nodes
-                .iter()
-                .position(|node| node.split.is_some() && node.left == ask.node.min(sibling.node));
-            let parent = parent.and_then(|parent| self.parents.get(&(parent as u32)));
-            let pair = [ask.node, sibling.node];
-            let [fewer, more] = if self.segments[&pair[0]].len() <= self.segments[&pair[1]].len() {
-                pair
-            } else {
-                [pair[1], pair[0]]
-            };
-            let summed = sum(fewer);
-            let derived = parent.map_or_else(|| sum(more), |parent| difference(parent, &summed));
-            histograms.extend([(fewer, summed), (more, derived)]);
-        }
-        histograms
-    }
-}
-
-/// Moves the rows that go left to the front, keeping the order on either side; returns how many they are.
-fn partition(rows: &mut [u32], split: Split, binned: &BinnedRows, threads: usize) -> usize {
-    let feature = usize::from(split.feature);
-    let pieces = rows.chunks(piece_length(rows.len(), threads));
-    let sides = run_all(pieces.map(|piece| {
-        move || {
-            let mut left = vec![0u32; piece.len()];
-            let mut right = vec![0u32; piece.len()];
-            let (mut lefts, mut rights) = (0, 0);
-            for row in piece {
-                let goes_right = split.goes_right(binned.row(*row as usize)[feature]);
-                // Written to both sides, counted on one: no branch to mispredict.
-                left[lefts] = *row;
-                right[rights] = *row;
-                lefts += usize::from(!goes_right);
-                rights += usize::from(goes_right);
-            }
-            left.truncate(lefts);
-            right.truncate(rights);
-            (left, right)
-        }
-    }));
-    let mut place = 0;
-    for side in sides
-        .iter()
-        .map(|(left, _)| left)
-        .chain(sides.iter().map(|(_, right)| right))
-    {
-        rows[place..place + side.len()].copy_from_slice(side);
-        place += side.len();
-    }
-    sides.iter().map(|(left, _)| left.len()).sum()
 }

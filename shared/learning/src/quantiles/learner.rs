@@ -4,55 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::bins::{CUTS_MAX, FeatureBins, QuantileBins};
 use super::key::FeatureKey;
+use super::plan::QuantilePlan;
 use super::search::{Bucket, CHILDREN, Descent};
 use super::targets::{even_ranks, tail_ranks, to_targets};
+use super::workspace::{QuantileWorkspace, count_children};
 use crate::content_hash::content_hash;
 use crate::learner::{AbsorbError, AnswerError, Learner, Query, check_dimension};
 use crate::rows::TrainingRows;
-
-/// Which cuts to look for, and in how many features.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QuantilePlan {
-    /// Number of features of a row.
-    pub feature_count: usize,
-    /// How fine the bins shall be.
-    pub cuts: CutCounts,
-}
-
-/// How many cuts of each kind a feature gets at most; 254 together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CutCounts {
-    /// Evenly spread over all rows.
-    pub even: u8,
-    /// Evenly spread over the positive rows.
-    pub positive: u8,
-    /// Closing in on the two ends.
-    pub tail: u8,
-}
-
-impl CutCounts {
-    /// As many as a byte can number: half of them over all rows, three eighths over the positive rows, the rest in the
-    /// tails.
-    pub const FINEST: Self = Self {
-        even: 127,
-        positive: 95,
-        tail: 32,
-    };
-
-    /// Even quantiles of all rows and nothing else.
-    pub const fn only_even(even: u8) -> Self {
-        Self {
-            even,
-            positive: 0,
-            tail: 0,
-        }
-    }
-
-    /// Cuts of all kinds together.
-    pub fn total(self) -> usize {
-        usize::from(self.even) + usize::from(self.positive) + usize::from(self.tail)
-    }
-}
 
 /// Finds [`QuantileBins`] in four rounds, all of one unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,12 +37,6 @@ const ALL: usize = 0;
 const POSITIVE: usize = 1;
 
 const ROUNDS: u32 = 4;
-
-/// One holder's keys, sorted, per feature: of all rows and of the positive ones.
-#[derive(Debug, Default)]
-pub struct QuantileWorkspace {
-    sorted_keys: Vec<[Vec<u32>; 2]>,
-}
 
 impl QuantileLearner {
     /// A learner at its beginning.
@@ -263,18 +215,14 @@ impl Learner for QuantileLearner {
                 actual: rows.feature_count(),
             });
         }
-        if workspace.sorted_keys.len() != expected {
-            workspace.sorted_keys = (0..expected)
-                .map(|feature| sorted_keys(rows, feature))
-                .collect();
-        }
+        workspace.sort(rows, expected);
         let mut answer = Vec::with_capacity(query.dimension);
         if self.round == 0 {
             let positives = rows.labels().iter().filter(|label| **label).count();
             answer.extend([rows.len() as i64, positives as i64]);
         }
         let child_bits = 24 - 8 * self.round;
-        for (feature, keys) in self.features.iter().zip(&workspace.sorted_keys) {
+        for (feature, keys) in self.features.iter().zip(workspace.sorted_keys()) {
             for (buckets, keys) in feature.open.iter().zip(keys) {
                 if self.round == 0 {
                     count_children(keys, 0, child_bits, &mut answer);
@@ -317,35 +265,5 @@ impl Learner for QuantileLearner {
 
     fn progress_hash(&self) -> String {
         content_hash(self)
-    }
-}
-
-fn sorted_keys(rows: &TrainingRows, feature: usize) -> [Vec<u32>; 2] {
-    let mut all = Vec::with_capacity(rows.len());
-    let mut positive = Vec::new();
-    for (features, label) in rows.iter() {
-        if let Some(key) = FeatureKey::of(features[feature]) {
-            all.push(key.bits());
-            if label {
-                positive.push(key.bits());
-            }
-        }
-    }
-    all.sort_unstable();
-    positive.sort_unstable();
-    [all, positive]
-}
-
-/// Appends how many of the sorted `keys` lie in each of the 256 children of the bucket that begins at `first`.
-fn count_children(keys: &[u32], first: u32, child_bits: u32, answer: &mut Vec<i64>) {
-    let last = first | (((CHILDREN as u64) << child_bits) - 1) as u32;
-    let begin = keys.partition_point(|key| *key < first);
-    let end = begin + keys[begin..].partition_point(|key| *key <= last);
-    let mut inside = &keys[begin..end];
-    for child in 0..CHILDREN as u32 {
-        let child_last = (first | child << child_bits) | ((1u64 << child_bits) - 1) as u32;
-        let count = inside.partition_point(|key| *key <= child_last);
-        answer.push(count as i64);
-        inside = &inside[count..];
     }
 }

@@ -44,7 +44,7 @@ pub fn true_logit(features: &[f64]) -> f64 {
     } else {
         -0.2 * (ln(features[3]) - 8.0)
     };
-    -9.5 + 0.9 * ln(features[0]) + 1.2 * features[1] + 0.7 * features[2] + recency
+    -8.2 + 0.9 * ln(features[0]) + 1.2 * features[1] + 0.7 * features[2] + recency
 }
 
 /// Rows with about 1 % positives: a log-normal amount, night, a distance, and the time since the last transaction,

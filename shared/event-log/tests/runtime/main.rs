@@ -1,0 +1,7 @@
+//! The pure runtime, as specifications: what one batch of commands leads to.
+
+mod adoption;
+mod answers;
+mod batches;
+#[path = "../support/mod.rs"]
+mod support;

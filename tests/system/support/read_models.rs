@@ -1,0 +1,110 @@
+//! The rows of a bank's read models, read from the file beside the running node.
+
+use std::{collections::BTreeMap, path::Path};
+
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{TestBank, eventually};
+
+/// The read models of a bank's node and their tables.
+const READ_MODELS: [(&str, &[&str]); 3] = [
+    ("activity", &["activity", "activity_scores"]),
+    ("governance", &["models", "policies", "adoptions"]),
+    ("transactions", &["transactions", "transaction_labels"]),
+];
+
+/// Rows as SQL literals, by table, in order.
+pub type Rows = BTreeMap<&'static str, Vec<String>>;
+
+/// All rows of all live tables, once they have everything that is in the log.
+pub fn live_rows(bank: &TestBank) -> Rows {
+    let generations = eventually("read models at the end of the log", || {
+        live_generations(bank, true)
+    });
+    READ_MODELS
+        .iter()
+        .flat_map(|(name, tables)| rows(&bank.folder(), tables, generations[*name]))
+        .collect()
+}
+
+/// Rebuilds every read model and waits until the new tables are the live ones.
+pub fn rebuild_all(bank: &TestBank) {
+    for (name, _) in READ_MODELS {
+        let before = live_generations(bank, false).expect("live read models")[name];
+        let path = format!("/v1/read-models/{name}/rebuild");
+        bank.administrator().post(&path).send().expect(200);
+        eventually("rebuilt tables that are live", || {
+            let generation = live_generations(bank, false)?[name];
+            (generation > before).then_some(())
+        });
+    }
+}
+
+/// Checks that the live read models hold what a rebuild from the log gives.
+pub fn assert_rebuild_changes_nothing(bank: &TestBank) {
+    let live = live_rows(bank);
+    assert!(!live["adoptions"].is_empty(), "every bank has adoptions");
+    rebuild_all(bank);
+    let rebuilt = live_rows(bank);
+    for (table, rows) in &live {
+        assert_eq!(rows, &rebuilt[table], "{table}");
+    }
+}
+
+/// Generation of each live read model; `None` while one is missing or, where that matters, behind the log.
+fn live_generations(bank: &TestBank, all_caught_up: bool) -> Option<BTreeMap<String, i64>> {
+    let answer = bank.administrator().get("/v1/read-models").send();
+    let mut generations = BTreeMap::new();
+    for model in answer.expect(200).json().as_array()? {
+        assert_eq!(model["stopped"], serde_json::Value::Null, "{model}");
+        assert_eq!(model["parked_entities"], 0, "{model}");
+        if model["live"] == true {
+            if all_caught_up && model["lag_events"] != 0 {
+                return None;
+            }
+            let name = model["name"].as_str()?.to_owned();
+            generations.insert(name, model["generation"].as_i64()?);
+        }
+    }
+    (generations.len() == READ_MODELS.len()).then_some(generations)
+}
+
+fn rows(folder: &Path, tables: &[&'static str], generation: i64) -> Rows {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join("read-models.db"))
+            .read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options)
+            .await
+            .expect("a read store");
+        let mut all = Rows::new();
+        for table in tables {
+            let name = format!("{table}_g{generation}");
+            let rows = table_rows(&mut connection, &name).await;
+            all.insert(table, rows.expect("a table of the read store"));
+        }
+        all
+    })
+}
+
+async fn table_rows(
+    connection: &mut SqliteConnection,
+    table: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info($1)")
+        .bind(table)
+        .fetch_all(&mut *connection)
+        .await?;
+    assert!(!columns.is_empty(), "no table {table}");
+    let quoted: Vec<_> = columns.iter().map(|name| format!("quote({name})")).collect();
+    let row = quoted.join(" || ' ' || ");
+    // Names of tables and columns are our own.
+    let query = format!("SELECT {row} FROM {table} ORDER BY 1");
+    sqlx::query_scalar(AssertSqlSafe(query))
+        .fetch_all(connection)
+        .await
+}
