@@ -21,8 +21,8 @@ use accord_service::{
 };
 use anyhow::{Context, bail};
 use axum::Router;
-use futures::future::try_join_all;
 use risk_control_node::{BankNode, BankSettings, Placement};
+use risk_control_simulator::Network;
 
 use crate::cli::DemoArguments;
 use state::DemoState;
@@ -64,16 +64,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     let state = DemoState::open(directory.path(), arguments.seed)?;
     let network = Arc::new(state.network()?);
     let clock = Clock::scaled(resume_at(&directory, &state).await?, arguments.speed);
-    let banks = try_join_all(network.banks().iter().map(|bank| {
-        let settings = BankSettings::new(bank.name(), state.bank_folder(bank.name()));
-        let clock = clock.clone();
-        async move {
-            BankNode::open(settings, move |_| clock)
-                .await
-                .with_context(|| format!("bank {}", bank.name()))
-        }
-    }))
-    .await?;
+    let banks = open_banks(&network, &state, &clock).await?;
     let demo = Arc::new(Demo { clock, banks });
 
     let edge = Edge::new(authenticator, HostGuard::for_listener(address));
@@ -102,6 +93,33 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     serving.await?;
     futures::future::join_all(demo.banks.iter().map(BankNode::stop)).await;
     prepared.map(|()| ExitCode::SUCCESS)
+}
+
+/// Opens all banks at once, each on a task of its own: folding their logs is work for every core.
+async fn open_banks(
+    network: &Network,
+    state: &DemoState,
+    clock: &Clock,
+) -> anyhow::Result<Vec<BankNode>> {
+    let opening: Vec<_> = network
+        .banks()
+        .iter()
+        .map(|bank| {
+            let name = bank.name().to_owned();
+            let settings = BankSettings::new(&name, state.bank_folder(&name));
+            let clock = clock.clone();
+            tokio::spawn(async move {
+                BankNode::open(settings, move |_| clock)
+                    .await
+                    .with_context(|| format!("bank {name}"))
+            })
+        })
+        .collect();
+    let mut banks = Vec::with_capacity(opening.len());
+    for bank in opening {
+        banks.push(bank.await??);
+    }
+    Ok(banks)
 }
 
 /// The demo's clock goes on where the newest event of any bank left it.

@@ -5,7 +5,10 @@
 //! a Bloom filter of 16 bits a key (about 0.06 % false positives), and only a hit there costs a look-up in the
 //! read store. Memory: about 60 bytes for each key in the window, 2 bytes for each older key.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -44,7 +47,7 @@ struct KeyEntry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KnownKeys {
     capacity: usize,
-    window: HashMap<Uuid, KeyEntry>,
+    window: HashMap<Uuid, KeyEntry, BuildHasherDefault<UniformHasher>>,
     order: VecDeque<Uuid>,
     archive: Vec<FilterBlock>,
     archived_through: Sequence,
@@ -55,7 +58,7 @@ impl KnownKeys {
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity: capacity.max(1),
-            window: HashMap::new(),
+            window: HashMap::default(),
             order: VecDeque::new(),
             archive: Vec::new(),
             archived_through: Sequence::ZERO,
@@ -120,6 +123,25 @@ impl KnownKeys {
         if let Some(block) = self.archive.last_mut() {
             block.insert(&key);
         }
+    }
+}
+
+/// Takes a key's own bytes as its hash: command identities are hashes or random already, and a window is asked for
+/// every command in every partition.
+#[derive(Clone, Copy, Debug, Default)]
+struct UniformHasher(u64);
+
+impl Hasher for UniformHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 = self.0.rotate_left(29) ^ u64::from_le_bytes(word);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

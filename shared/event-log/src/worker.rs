@@ -51,6 +51,8 @@ pub struct WorkerSettings {
     /// Keys that each partition remembers exactly.
     pub key_window: usize,
     pub snapshot_every_events: u64,
+    /// Least time between two snapshots, so that a busy node does not fold all the time.
+    pub snapshot_pause: Duration,
     /// Below this much free space the log takes no writes.
     pub free_bytes_min: u64,
 }
@@ -68,7 +70,8 @@ impl WorkerSettings {
             batch_commands_max: 1_024,
             batch_bytes_max: 1 << 20,
             key_window: 32_768,
-            snapshot_every_events: 200_000,
+            snapshot_every_events: 50_000,
+            snapshot_pause: Duration::from_secs(10),
             free_bytes_min: 256 << 20,
         }
     }

@@ -79,7 +79,10 @@ impl Ledger {
         let older = (0..OLDER_CHECKED.min(self.checked))
             .map(|_| random.below(self.checked as u64) as usize)
             .collect::<Vec<_>>();
-        for index in older.into_iter().chain(self.checked..self.acknowledged.len()) {
+        for index in older
+            .into_iter()
+            .chain(self.checked..self.acknowledged.len())
+        {
             let Acknowledged { command, body } = &self.acknowledged[index];
             let answer = connection
                 .send(&command.request(&caller))
@@ -144,7 +147,9 @@ impl Ledger {
         let in_log = log_tool::events_of_type(&bank.folder(), "TransactionLabelled");
         for event in &in_log {
             let transaction_id = event["payload"]["transaction_id"].as_str();
-            *labels.entry(transaction_id.unwrap_or_default()).or_default() -= 1;
+            *labels
+                .entry(transaction_id.unwrap_or_default())
+                .or_default() -= 1;
         }
         labels.retain(|_, missing| *missing != 0);
         assert!(labels.is_empty(), "labels lost or doubled: {labels:?}");
@@ -158,11 +163,21 @@ impl Ledger {
             let told = decisions
                 .remove(transaction_id)
                 .unwrap_or_else(|| panic!("twice in the list, or never asked for: {row}"));
-            for field in ["decision", "score", "occurred_at", "recorded_at", "position"] {
+            for field in [
+                "decision",
+                "score",
+                "occurred_at",
+                "recorded_at",
+                "position",
+            ] {
                 assert_eq!(told[field], row[field], "{field} of {row}");
             }
         }
-        assert!(decisions.is_empty(), "not in the list: {:?}", decisions.keys());
+        assert!(
+            decisions.is_empty(),
+            "not in the list: {:?}",
+            decisions.keys()
+        );
     }
 }
 

@@ -9,7 +9,15 @@ use super::binary::run;
 /// Every event of a log, as `accord log tail --json` prints it.
 pub fn events(folder: &Path) -> Vec<Value> {
     let folder = folder.display().to_string();
-    let output = run(&["log", "tail", "--json", "-n", "1000000000", "--data-dir", &folder]);
+    let output = run(&[
+        "log",
+        "tail",
+        "--json",
+        "-n",
+        "1000000000",
+        "--data-dir",
+        &folder,
+    ]);
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
     text.lines()

@@ -100,7 +100,10 @@ async fn table_rows(
         .fetch_all(&mut *connection)
         .await?;
     assert!(!columns.is_empty(), "no table {table}");
-    let quoted: Vec<_> = columns.iter().map(|name| format!("quote({name})")).collect();
+    let quoted: Vec<_> = columns
+        .iter()
+        .map(|name| format!("quote({name})"))
+        .collect();
     let row = quoted.join(" || ' ' || ");
     // Names of tables and columns are our own.
     let query = format!("SELECT {row} FROM {table} ORDER BY 1");

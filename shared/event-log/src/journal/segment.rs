@@ -10,7 +10,7 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions, Connection, Row, SqliteConnection,
+    ConnectOptions, Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -206,25 +206,15 @@ pub async fn read_header(
     connection: &mut SqliteConnection,
     path: &Path,
 ) -> Result<SegmentHeader, SegmentError> {
-    let row = sqlx::query(
-        "-- segment_read_header
-         SELECT format, log_id, institution, data_partitions, first_sequence, opening_heads FROM segment",
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(SegmentError::database(path))?;
-    let columns = || -> Result<(i64, String, String, i64, i64, Vec<u8>), sqlx::Error> {
-        Ok((
-            row.try_get("format")?,
-            row.try_get("log_id")?,
-            row.try_get("institution")?,
-            row.try_get("data_partitions")?,
-            row.try_get("first_sequence")?,
-            row.try_get("opening_heads")?,
-        ))
-    };
-    let (format, log_id, institution, partitions, first_sequence, opening_heads) =
-        columns().map_err(SegmentError::database(path))?;
+    type Columns = (i64, String, String, i64, i64, Vec<u8>);
+    let (format, log_id, institution, partitions, first_sequence, opening_heads): Columns =
+        sqlx::query_as(
+            "-- segment_read_header
+             SELECT format, log_id, institution, data_partitions, first_sequence, opening_heads FROM segment",
+        )
+        .fetch_one(connection)
+        .await
+        .map_err(SegmentError::database(path))?;
     if format != FORMAT {
         return Err(SegmentError::damaged(
             path,
@@ -317,7 +307,7 @@ pub fn heads_to_bytes(heads: &[(PartitionId, ChainHead)]) -> Vec<u8> {
 }
 
 pub fn heads_from_bytes(bytes: &[u8]) -> Option<Vec<(PartitionId, ChainHead)>> {
-    if bytes.len() % 34 != 0 {
+    if !bytes.len().is_multiple_of(34) {
         return None;
     }
     Some(

@@ -3,6 +3,7 @@
 use std::{
     sync::{Arc, atomic::Ordering},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use accord_decider::LoggedDecider;
@@ -23,6 +24,7 @@ pub(super) fn spawn<D: LoggedDecider>(
 ) -> std::io::Result<JoinHandle<()>> {
     let key_window = settings.key_window;
     let every = settings.snapshot_every_events;
+    let pause = settings.snapshot_pause;
     let handle = tokio::runtime::Handle::current();
     std::thread::Builder::new()
         .name("snapshotter".into())
@@ -33,7 +35,7 @@ pub(super) fn spawn<D: LoggedDecider>(
                 key_window,
                 counters,
             };
-            handle.block_on(snapshotter.run::<D>(every, stop));
+            handle.block_on(snapshotter.run::<D>(every, pause, stop));
         })
 }
 
@@ -45,7 +47,12 @@ struct Snapshotter {
 }
 
 impl Snapshotter {
-    async fn run<D: LoggedDecider>(&self, every: u64, mut stop: watch::Receiver<bool>) {
+    async fn run<D: LoggedDecider>(
+        &self,
+        every: u64,
+        pause: Duration,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let mut committed = self.reader.subscribe();
         let mut done = self.fold::<D>().through();
         loop {
@@ -61,6 +68,10 @@ impl Snapshotter {
                 return;
             }
             done = self.make::<D>().await.max(target);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
         }
     }
 

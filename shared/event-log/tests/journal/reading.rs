@@ -169,3 +169,29 @@ async fn a_shell_sees_one_row_for_each_event() {
     }
     assert!(matches!(expected[0].event, Event::LimitSet { amount: 100 }));
 }
+
+#[tokio::test]
+async fn text_that_databases_stumble_over_comes_back_from_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = HandWrittenLog::open(folder.path(), ONE_SEGMENT).await;
+    let actors = [
+        "",
+        "it's",
+        "\"quoted\" \\",
+        "before\0after",
+        "\u{2028}é😀",
+        "');--",
+    ];
+    for (key, actor) in (0..).zip(actors) {
+        let mut command = keyed(key, deposit(1, 10));
+        command.actor = Arc::from(actor);
+        command.traceparent = Some(Arc::from(actor));
+        log.commit(&[command]);
+    }
+    let reader = LogReader::open(folder.path()).await.unwrap();
+    for (sequence, actor) in (1..).map(Sequence).zip(actors) {
+        let recorded = reader.read_event::<Accounts>(sequence).await.unwrap();
+        assert_eq!(&*recorded.metadata.actor, actor);
+        assert_eq!(recorded.metadata.traceparent.as_deref(), Some(actor));
+    }
+}

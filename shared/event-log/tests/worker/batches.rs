@@ -17,9 +17,9 @@ use crate::{
 
 /// Sends 21 commands that wait behind one gate, and gives the number of commits that they made.
 async fn commits_of_21_commands(node: &Node) -> u64 {
-    let waiting = node.gate.close();
+    let arrival = node.gate.close();
     let mut asked = vec![node.ask_later(keyed(0, deposit(0, 10)))];
-    waiting.await;
+    arrival.wait().await;
     for key in 1..=20 {
         asked.push(node.ask_later(keyed(key, deposit(key % 9, 10))));
     }
@@ -113,9 +113,9 @@ async fn a_full_queue_refuses_at_once_and_lets_patient_senders_wait() {
         .with(|settings| settings.queue_commands_max = 2)
         .start()
         .await;
-    let waiting = node.gate.close();
+    let arrival = node.gate.close();
     let mut asked = vec![node.ask_later(keyed(0, deposit(0, 10)))];
-    waiting.await;
+    arrival.wait().await;
     asked.push(node.ask_later(keyed(1, deposit(0, 10))));
     asked.push(node.ask_later(keyed(2, deposit(0, 10))));
     node.wait_for_queue(2).await;
@@ -136,9 +136,9 @@ async fn a_full_queue_refuses_at_once_and_lets_patient_senders_wait() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_waited_beyond_its_deadline_is_never_decided() {
     let node = Plan::new().start().await;
-    let waiting = node.gate.close();
+    let arrival = node.gate.close();
     let first = node.ask_later(keyed(0, deposit(0, 10)));
-    waiting.await;
+    arrival.wait().await;
     let deadline = Instant::now() + Duration::from_millis(5);
     let hurried = node.ask_later(CommandEnvelope {
         expires_at_us: node.bus.expires_at_us(deadline),

@@ -61,9 +61,9 @@ async fn a_commit_that_was_stored_all_the_same_is_a_duplicate_when_it_is_asked_f
 async fn everybody_in_a_failed_batch_is_told_and_nothing_of_it_stays() {
     let node = node().await;
     database::lose_commits_with(&node.newest_segment(), "Deposited").await;
-    let waiting = node.gate.close();
+    let arrival = node.gate.close();
     let mut asked = vec![node.ask_later(keyed(2, deposit(0, 10)))];
-    waiting.await;
+    arrival.wait().await;
     for key in 3..=6 {
         asked.push(node.ask_later(keyed(key, deposit(key, 10))));
     }

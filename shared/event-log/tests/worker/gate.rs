@@ -1,4 +1,4 @@
-//! A gate in the middle of the worker's batch: a test closes it, and knows when the worker waits there.
+//! A gate in the middle of the worker's batch: a test closes it, and knows when the worker stands before it.
 
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -6,48 +6,76 @@ use tokio::sync::watch;
 
 #[derive(Clone)]
 pub struct Gate {
-    closed: Arc<(Mutex<bool>, Condvar)>,
+    admission: Arc<(Mutex<Admission>, Condvar)>,
     arrivals: watch::Sender<u64>,
+}
+
+enum Admission {
+    Everyone,
+    /// So many more times.
+    Times(u64),
+}
+
+/// Waits for the worker's next arrival at the gate.
+pub struct NextArrival(watch::Receiver<u64>);
+
+impl NextArrival {
+    pub async fn wait(mut self) {
+        self.0.changed().await.unwrap();
+    }
 }
 
 impl Gate {
     pub fn open() -> Self {
         Self {
-            closed: Arc::default(),
+            admission: Arc::new((Mutex::new(Admission::Everyone), Condvar::new())),
             arrivals: watch::Sender::new(0),
         }
     }
 
     /// The worker comes by.
     pub fn pass(&self) {
-        let (closed, changed) = &*self.closed;
-        let mut is_closed = closed.lock().unwrap();
+        let (admission, changed) = &*self.admission;
+        let mut admission = admission.lock().unwrap();
         self.arrivals.send_modify(|arrivals| *arrivals += 1);
-        while *is_closed {
-            is_closed = changed.wait(is_closed).unwrap();
+        loop {
+            match &mut *admission {
+                Admission::Everyone => return,
+                Admission::Times(0) => admission = changed.wait(admission).unwrap(),
+                Admission::Times(times) => {
+                    *times -= 1;
+                    return;
+                }
+            }
         }
     }
 
-    /// Closes the gate; gives what waits for the worker to stand before it.
-    pub fn close(&self) -> impl Future<Output = ()> + use<> {
-        let mut arrived = self.arrivals.subscribe();
-        let (closed, _) = &*self.closed;
-        *closed.lock().unwrap() = true;
-        arrived.mark_unchanged();
-        async move { arrived.changed().await.unwrap() }
+    pub fn close(&self) -> NextArrival {
+        let arrival = self.next_arrival();
+        self.admit(Admission::Times(0));
+        arrival
     }
 
     pub fn reopen(&self) {
-        let (closed, changed) = &*self.closed;
-        *closed.lock().unwrap() = false;
+        self.admit(Admission::Everyone);
+    }
+
+    /// Lets the worker through, and waits until it comes by again.
+    pub async fn let_through_once(&self) {
+        let arrival = self.next_arrival();
+        self.admit(Admission::Times(1));
+        arrival.wait().await;
+    }
+
+    fn admit(&self, admitted: Admission) {
+        let (admission, changed) = &*self.admission;
+        *admission.lock().unwrap() = admitted;
         changed.notify_all();
     }
 
-    /// Lets the worker through once, to the next time that it comes by.
-    pub async fn let_through_once(&self) {
-        let mut arrived = self.arrivals.subscribe();
-        arrived.mark_unchanged();
-        self.reopen();
-        arrived.changed().await.unwrap();
+    fn next_arrival(&self) -> NextArrival {
+        let mut arrivals = self.arrivals.subscribe();
+        arrivals.mark_unchanged();
+        NextArrival(arrivals)
     }
 }

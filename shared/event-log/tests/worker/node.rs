@@ -53,6 +53,7 @@ impl Plan {
         settings.layout = layout();
         settings.key_window = KEY_WINDOW;
         settings.snapshot_every_events = 1_000_000;
+        settings.snapshot_pause = std::time::Duration::ZERO;
         settings.free_bytes_min = 0;
         std::fs::create_dir(&settings.log_folder).unwrap();
         std::fs::create_dir(&settings.snapshot_folder).unwrap();

@@ -12,9 +12,9 @@ use crate::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_queued_is_answered_and_what_comes_later_is_refused() {
     let node = Plan::new().start().await;
-    let waiting = node.gate.close();
+    let arrival = node.gate.close();
     let mut asked = vec![node.ask_later(keyed(0, deposit(0, 10)))];
-    waiting.await;
+    arrival.wait().await;
     for key in 1..=5 {
         asked.push(node.ask_later(keyed(key, deposit(0, 10))));
     }
@@ -40,25 +40,27 @@ async fn senders_that_never_pause_cannot_keep_a_worker_from_stopping() {
         .start()
         .await;
     let (bus, gate) = (node.bus.clone(), node.gate.clone());
-    let waiting = gate.close();
+    let arrival = gate.close();
     let first = node.ask_later(keyed(0, deposit(0, 10)));
-    waiting.await;
+    arrival.wait().await;
     let stopping = tokio::spawn(node.stop());
     // Let the stop reach the worker, which stands before the gate.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let mut asked = vec![first];
     let mut refused = false;
     for key in 1..=20 {
-        let bus = bus.clone();
-        asked.push(tokio::spawn(async move {
-            bus.ask(keyed(key, deposit(0, 10))).await
-        }));
-        let passed = tokio::time::timeout(Duration::from_millis(200), gate.let_through_once());
-        if passed.await.is_err() {
-            refused = true;
+        let sender = bus.clone();
+        let next = tokio::spawn(async move { sender.ask(keyed(key, deposit(0, 10))).await });
+        wait_until("the next command to be queued or refused", || {
+            bus.queue().0 == 1 || next.is_finished()
+        })
+        .await;
+        refused = next.is_finished();
+        asked.push(next);
+        if refused {
             break;
         }
-        let _ = gate.close();
+        gate.let_through_once().await;
     }
     gate.reopen();
     assert!(refused, "the worker went on and on");

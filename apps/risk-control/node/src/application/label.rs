@@ -1,12 +1,14 @@
 //! Say what a transaction turned out to be.
 
+use std::time::Instant;
+
 use accord_event_log::{Position, Reply, Sequence, Unavailable};
 use accord_service::idempotency;
 use risk_control::{Command, CustomerReference, Event, Label, LabelSource, LabelTransaction};
 use uuid::Uuid;
 
 use super::{ApplicationError, CommandCaller};
-use crate::node::BankNode;
+use crate::{node::BankNode, queries::transactions::TransactionRow};
 
 /// A label as somebody gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +31,8 @@ impl BankNode {
         request: LabelRequest,
     ) -> Result<Position, ApplicationError> {
         let transaction = self
-            .transaction_row(&request.transaction_id)
-            .await?
-            .ok_or(ApplicationError::UnknownTransaction)?;
+            .transaction_to_label(&request.transaction_id, caller.deadline)
+            .await?;
         let customer = CustomerReference(transaction.customer);
         let payload_hash = request.payload_hash();
         let (identity, keyed) = match &request.key {
@@ -66,6 +67,22 @@ impl BankNode {
         );
         let reply = self.ask_once(caller, envelope).await?;
         self.label_position(reply, payload_hash).await
+    }
+
+    /// A transaction that was acknowledged a moment ago may not be in the read model yet, and is not unknown for that.
+    async fn transaction_to_label(
+        &self,
+        transaction_id: &str,
+        deadline: Instant,
+    ) -> Result<TransactionRow, ApplicationError> {
+        let last = self.shared.reader.last();
+        if let Some(known) = self.transaction_row(transaction_id).await? {
+            return Ok(known);
+        }
+        self.wait_until_projected(last, deadline).await?;
+        self.transaction_row(transaction_id)
+            .await?
+            .ok_or(ApplicationError::UnknownTransaction)
     }
 
     async fn label_position(

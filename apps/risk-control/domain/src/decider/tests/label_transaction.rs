@@ -47,7 +47,7 @@ fn a_later_label_corrects_an_earlier_one_as_an_event_of_its_own() {
         .when(&at(NOON), &label(Label::Genuine, None))
         .then_state();
     let correction = Event::TransactionLabelled(labelled(Label::Genuine, NOON));
-    assert_eq!(events, [correction.clone()]);
+    assert_eq!(events, std::slice::from_ref(&correction));
     // The purchase, the label and its correction are the customer's first three events.
     assert_eq!(RiskControl::entity_version(&state, &correction), 3);
 }
