@@ -6,5 +6,20 @@
 #[path = "../disk_faults/mod.rs"]
 mod disk_faults;
 
+mod access;
 mod acknowledged;
+mod api_description;
+mod bad_http;
+mod bad_input;
+mod broken_disk;
+mod command_line;
+mod crate_graph;
+mod demo;
+mod duplicates;
+mod event_time;
+mod pagination;
+mod power_cut;
+mod queries;
+mod startup_faults;
+mod stream;
 mod support;

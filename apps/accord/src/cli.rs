@@ -122,21 +122,26 @@ pub struct ServeArguments {
     pub config: PathBuf,
 }
 
+/// Measures one node of a bank against the limits of this machine: durable decisions beside the bare HTTP ceiling,
+/// where their time goes, their latency beside the disk's own, rebuild, recovery after a kill, and what all this leaves
+/// on the disk.
+///
+/// It is a measurement: the exit code is 0 also where an aim is not met. Answers that are not decisions end it with 1.
 #[derive(Debug, Args)]
 pub struct SpineArguments {
-    /// Seconds of the main run.
-    #[arg(long, default_value_t = 60)]
+    /// Seconds of the main run; the others last a part of it.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1_800))]
     pub seconds: u64,
-    /// Connections of the main run.
-    #[arg(long, default_value_t = 256)]
-    pub connections: usize,
-    /// Transactions in the log for the recovery measurement.
+    /// Connections of the loads.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4_096))]
+    pub connections: u16,
+    /// Least number of transactions in the log for the recovery measurement.
     #[arg(long, default_value_t = 1_000_000)]
     pub recovery_transactions: u64,
-    /// Folder for the benchmark's data; it is emptied first.
+    /// Folder for the benchmark's data; it is emptied first. Refused if it holds anything else.
     #[arg(long, default_value = "target/bench-spine")]
     pub folder: PathBuf,
-    /// Print JSON.
+    /// Print one JSON document instead of tables.
     #[arg(long)]
     pub json: bool,
 }

@@ -55,6 +55,23 @@ pub struct WorkerSettings {
     pub snapshot_pause: Duration,
     /// Below this much free space the log takes no writes.
     pub free_bytes_min: u64,
+    /// How far the read models are (a sequence), and how many events they may be behind before the decider waits for
+    /// them. `None`: nobody is waited for.
+    pub read_models: Option<ReadModelGate>,
+}
+
+/// Keeps the log from running away from its read models.
+#[derive(Clone, Debug)]
+pub struct ReadModelGate {
+    /// Last sequence that is in the read models; whoever projects keeps it up to date.
+    pub through: Arc<AtomicU64>,
+    pub lag_events_max: u64,
+}
+
+impl ReadModelGate {
+    fn is_open(&self, last: u64) -> bool {
+        last.saturating_sub(self.through.load(Ordering::Relaxed)) <= self.lag_events_max
+    }
 }
 
 impl WorkerSettings {
@@ -73,6 +90,7 @@ impl WorkerSettings {
             snapshot_every_events: 50_000,
             snapshot_pause: Duration::from_secs(10),
             free_bytes_min: 256 << 20,
+            read_models: None,
         }
     }
 }
@@ -87,6 +105,9 @@ pub enum WorkerState {
     Recovering(String),
     Stopped,
 }
+
+/// Longest wait for the read models before a batch.
+const READ_MODEL_WAIT_MAX: Duration = Duration::from_millis(50);
 
 type Answer<D> =
     Reply<<D as accord_decider::Decider>::Event, <D as accord_decider::Decider>::Rejection>;
@@ -452,7 +473,20 @@ where
         Ok(())
     }
 
+    /// Waits while the read models are too far behind, but never long: a projection that has stopped altogether must
+    /// not stop the decisions.
+    fn wait_for_read_models(&self) {
+        let Some(gate) = &self.settings.read_models else {
+            return;
+        };
+        let begun = Instant::now();
+        while !gate.is_open(self.runtime.last().0) && begun.elapsed() < READ_MODEL_WAIT_MAX {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     fn decide_batch(&mut self, first: Ask<D>) {
+        self.wait_for_read_models();
         if let Err(reason) = self.find_space() {
             let _ = first
                 .reply

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Stored text projected in one SQL transaction. A projector that lags behind takes larger bites and so catches up.
-const BATCH_BYTES: usize = 4 << 20;
+const BATCH_BYTES: usize = 16 << 20;
 /// How long a failed batch waits before it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long the tables that a rebuild has replaced are kept for queries under way.

@@ -7,6 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+const PAGE_BYTES: u32 = 1_024;
 /// Connections that serve queries.
 const READERS: u32 = 4;
 /// Pages that each connection may cache, in KiB (negative, as SQLite wants it).
@@ -38,6 +39,8 @@ impl ReadStore {
             // Losing the newest rows in a power cut costs nothing: checkpoint and rows go together, and the log has
             // the events. So commits need no sync of their own.
             .synchronous(SqliteSynchronous::Normal)
+            // Every event dirties one page of each index: small pages make that few bytes.
+            .page_size(PAGE_BYTES)
             .busy_timeout(Duration::from_secs(10));
         let failed = |source| StoreError {
             path: path.display().to_string(),
@@ -51,8 +54,8 @@ impl ReadStore {
                 options
                     .clone()
                     .pragma("cache_size", WRITER_CACHE_KIB)
-                    // In pages of 4 KiB: the write-ahead log goes back into the file every 32 MiB.
-                    .pragma("wal_autocheckpoint", "8192")
+                    // In pages: the write-ahead log goes back into the file every 32 MiB.
+                    .pragma("wal_autocheckpoint", "32768")
                     .pragma("journal_size_limit", "67108864"),
             )
             .await

@@ -66,19 +66,20 @@ impl TestBank {
         bank
     }
 
-    /// Writes the configuration, with `lines` in place of the usual ones of the same keys.
+    /// Writes the configuration, with `lines` in place of the usual ones of the same keys, or beside them.
     pub fn configure(&self, lines: &str) {
         let usual = [
             ("institution", INSTITUTION.to_owned()),
             ("listen", "127.0.0.1:0".to_owned()),
             ("data_directory", self.folder.display().to_string()),
         ];
-        let mut text = format!("{lines}\n");
+        let mut text = String::new();
         for (key, value) in usual {
             if !lines.lines().any(|line| line.starts_with(key)) {
                 text += &format!("{key} = {value:?}\n");
             }
         }
+        text += &format!("{lines}\n");
         for role in Role::ALL {
             text += &format!(
                 "[[api_keys]]\nid = \"{role}\"\nname = \"{role}\"\nroles = [\"{role}\"]\nsha256 = \"{}\"\n",

@@ -107,7 +107,8 @@ impl Request {
         (head, connection)
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// The request as it is sent.
+    pub fn bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
         if !self.has_header("Host") {
             head += &format!("Host: {}\r\n", self.address);
@@ -159,6 +160,12 @@ impl Connection {
 
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
+    }
+
+    /// Tells the server that nothing more will come.
+    pub fn stop_writing(&mut self) {
+        // A connection that the server has closed already cannot be closed again.
+        let _ = self.stream.get_mut().shutdown(std::net::Shutdown::Write);
     }
 
     pub fn read_answer(&mut self) -> io::Result<Answer> {

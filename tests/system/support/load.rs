@@ -36,6 +36,7 @@ impl Load {
                     stop: Arc::clone(&stop),
                     count: Arc::clone(&acknowledged),
                     ledger: Ledger::default(),
+                    sent: 0,
                 };
                 std::thread::spawn(|| sender.run())
             })
@@ -72,18 +73,18 @@ struct Sender {
     stop: Arc<AtomicBool>,
     count: Arc<AtomicUsize>,
     ledger: Ledger,
+    sent: usize,
 }
 
 impl Sender {
     fn run(mut self) -> Ledger {
         // No new connection means that the server is gone.
         while let Ok(mut connection) = Connection::open(self.caller.address) {
-            for number in 0.. {
+            loop {
                 if self.stop.load(Ordering::Relaxed) {
                     return self.ledger;
                 }
-                let id = format!("{}-{}-{number}", self.name, self.ledger.open.len());
-                let command = self.next_command(&id);
+                let command = self.next_command();
                 if !self.send(&mut connection, command) {
                     break;
                 }
@@ -92,7 +93,9 @@ impl Sender {
         self.ledger
     }
 
-    fn next_command(&mut self, id: &str) -> KeyedCommand {
+    fn next_command(&mut self) -> KeyedCommand {
+        self.sent += 1;
+        let id = format!("{}-{}", self.name, self.sent);
         let known = &self.ledger.acknowledged;
         if !known.is_empty() && self.random.once_in(20) {
             return self.random.pick(known).command.clone();
@@ -106,7 +109,7 @@ impl Sender {
                 key: format!("label-{id}"),
             };
         }
-        KeyedCommand::Assess(Purchase::random(id, &mut self.random))
+        KeyedCommand::Assess(Purchase::random(&id, &mut self.random))
     }
 
     /// Sends one command; `false` where the connection is of no use any more.

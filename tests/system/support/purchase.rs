@@ -84,13 +84,14 @@ impl Purchase {
         self.body["transaction_id"].as_str().unwrap_or_default()
     }
 
-    pub fn customer_id(&self) -> &str {
-        self.body["customer_id"].as_str().unwrap_or_default()
+    pub fn request(&self, caller: &Caller) -> Request {
+        self.request_at(caller, "")
     }
 
-    pub fn request(&self, caller: &Caller) -> Request {
+    /// To a node that is nested under a path.
+    pub fn request_at(&self, caller: &Caller, base_path: &str) -> Request {
         let request = caller
-            .post("/v1/transactions")
+            .post(&format!("{base_path}/v1/transactions"))
             .header("Request-Timeout", "30000")
             .json(&self.body);
         match &self.key {

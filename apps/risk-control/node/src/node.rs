@@ -2,14 +2,14 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 
 use accord_event_log::{
     CommandBus, LogReader, Sequence, Worker, WorkerSettings,
     data_directory::create_folder_durably,
     subject_keys::{MasterKey, SubjectKeyError, SubjectKeys},
-    worker::StartError,
+    worker::{ReadModelGate, StartError},
 };
 use accord_read_store::{Progress, Projector, ProjectorError, ReadStore, StoreError, TableSet};
 use accord_service::Clock;
@@ -17,6 +17,9 @@ use risk_control::{Context, RiskControl};
 use tokio::sync::{mpsc, watch};
 
 use crate::{latency::RecentLatency, models::ModelShelf, policies::KnownPolicies, projections};
+
+/// Events that the read models may be behind before the decider waits for them: a second or two of the highest load.
+const LAG_EVENTS_MAX: u64 = 50_000;
 
 /// What a bank's node is started with.
 #[derive(Clone, Debug)]
@@ -110,11 +113,19 @@ impl BankNode {
         let artefacts = settings.folder.join("artefacts");
         let models = ModelShelf::open(artefacts.clone()).map_err(file_error(&artefacts))?;
 
+        let gate = ReadModelGate {
+            through: Arc::default(),
+            lag_events_max: LAG_EVENTS_MAX,
+        };
+        let worker_settings = WorkerSettings {
+            read_models: Some(gate.clone()),
+            ..settings.worker.clone()
+        };
         let shelf = models.clone();
         let mut node_clock = None;
         let clock_slot = &mut node_clock;
         let (worker, bus) = Worker::start::<RiskControl, _, _>(
-            settings.worker.clone(),
+            worker_settings,
             move |last| {
                 let clock = clock_slot.insert(clock(last)).clone();
                 move || clock.now_us()
@@ -137,6 +148,7 @@ impl BankNode {
         )
         .await?;
         let progress = projector.subscribe();
+        tokio::spawn(report_progress(progress.clone(), gate));
         let (stop_projector, stopped) = watch::channel(false);
         let (switches, switched) = mpsc::channel(4);
         let projector = tokio::spawn(projector.run(stopped, switched));
@@ -220,5 +232,16 @@ impl BankNode {
             let _ = running.projector.await;
         }
         self.shared.store.close().await;
+    }
+}
+
+/// Tells the decider how far the read models are.
+async fn report_progress(mut progress: watch::Receiver<Progress>, gate: ReadModelGate) {
+    loop {
+        let through = progress.borrow_and_update().through.0;
+        gate.through.store(through, Ordering::Relaxed);
+        if progress.changed().await.is_err() {
+            return;
+        }
     }
 }

@@ -57,6 +57,20 @@ fn lateness_counts_from_the_customer_s_newest_transaction_where_that_is_ahead_of
 }
 
 #[test]
+fn lateness_counts_from_the_clock_where_the_customer_was_away_for_long() {
+    let long_ago = NOON - 100 * DAY;
+    check(&[long_ago], NOON, NOON - 7 * DAY, Ok(()));
+    for too_late in [NOON - 7 * DAY - 1, long_ago] {
+        check(
+            &[long_ago],
+            NOON,
+            too_late,
+            Err(Rejection::OccurredTooLongAgo),
+        );
+    }
+}
+
+#[test]
 fn a_clock_that_stepped_back_neither_widens_the_lateness_nor_forgives_the_future() {
     // The customer bought at noon; then the clock fell back by a day.
     let now_us = NOON - DAY;

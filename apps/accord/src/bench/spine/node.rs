@@ -1,0 +1,103 @@
+//! The node under test: everything that `accord risk serve` puts together, in this process.
+
+use std::{net::SocketAddr, path::{Path, PathBuf}, sync::Arc, time::Duration};
+
+use accord_event_log::{Sequence, data_directory::DataDirectory};
+use accord_service::{
+    ApiKey, Authentication, Authenticator, Clock, Edge, HealthChecks, MetricsRegistry, Role, Roles,
+    Shutdown,
+    host_guard::HostGuard,
+    server::{self, ServeEnd, ServerLimits},
+};
+use axum::Router;
+use risk_control_node::{BankNode, BankSettings, Placement};
+use tokio::task::JoinHandle;
+
+use super::purchases::Target;
+use crate::{demo::site, starter_model};
+
+pub const INSTITUTION: &str = "bench";
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A caller who may ask for decisions: what the server stores of the key, and the key itself.
+pub fn payment_system() -> (ApiKey, String) {
+    ApiKey::generate(
+        "payments",
+        "Payment system",
+        Roles::of(&[Role::PaymentSystem]),
+    )
+}
+
+/// A node that serves on a port of its own.
+pub struct ServedNode {
+    pub node: BankNode,
+    pub target: Target,
+    /// Where the node keeps everything.
+    pub folder: PathBuf,
+    shutdown: Shutdown,
+    serving: JoinHandle<ServeEnd>,
+    _directory: DataDirectory,
+}
+
+impl ServedNode {
+    /// Opens a node in `folder`, gives it the starter model and serves it on a free port of the loopback address.
+    pub async fn start(folder: &Path, key: &ApiKey, secret: &str) -> anyhow::Result<Self> {
+        let directory = DataDirectory::open(folder)?;
+        let settings = BankSettings::new(INSTITUTION, folder.to_owned());
+        let node = BankNode::open(settings, |_| Clock::system()).await?;
+        let starter = tokio::task::spawn_blocking(|| starter_model::train(1)).await??;
+        node.activate(&Arc::from("starter-model"), starter, Sequence::ZERO)
+            .await?;
+
+        let listener = server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let address = listener.local_addr()?;
+        let authentication = Authentication::ApiKeys(vec![key.clone()]);
+        let edge = Edge::new(
+            Authenticator::new(authentication)?,
+            HostGuard::for_listener(address),
+        );
+        let shutdown = Shutdown::new(GRACE);
+        let router = router(&node, &edge, &shutdown);
+        let serving = tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move { server::serve(listener, router, &shutdown, ServerLimits::default()).await }
+        });
+        Ok(Self {
+            node,
+            target: Target::decisions(address, secret),
+            folder: folder.to_owned(),
+            shutdown,
+            serving,
+            _directory: directory,
+        })
+    }
+
+    /// Waits until the read models hold everything that the log does.
+    pub async fn projected(&self) {
+        while self.node.lag() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.shutdown.begin();
+        self.serving.await?;
+        self.node.stop().await;
+        Ok(())
+    }
+}
+
+fn router(node: &BankNode, edge: &Edge, shutdown: &Shutdown) -> Router {
+    let registry = MetricsRegistry::new();
+    let health = site::bank_health(node, HealthChecks::new(shutdown));
+    site::bank_metrics(node, &registry);
+    let placement = Placement {
+        base_path: String::new(),
+        home_href: "/".to_owned(),
+        shows_clock: false,
+        edge: edge.clone(),
+    };
+    risk_control_node::router(node.clone(), placement, &registry, &health)
+        .merge(site::shared_routes(edge))
+        .fallback(accord_service::fallback::not_found)
+}

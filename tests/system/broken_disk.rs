@@ -1,0 +1,150 @@
+//! A disk that runs full or fails: refused clearly, nothing half done, and back to work without a restart.
+
+use crate::{
+    disk_faults::{Control, Disk},
+    support::{
+        Answer, Purchase, Random, TestBank, eventually, ledger::Ledger, load::Load, log_tool,
+        read_models, skip::disk_faults,
+    },
+};
+
+/// A bank on a disk that can be broken; `None` where there is none and the test is skipped.
+fn bank_on_a_disk() -> Option<(TestBank, Disk)> {
+    let mut bank = TestBank::prepared();
+    let faults = disk_faults(bank.scratch())?;
+    let disk = faults
+        .attach(&bank.folder(), &bank.scratch().join("shadow"))
+        .expect("an attached disk");
+    bank.move_to(bank.folder(), disk.environment());
+    bank.launch();
+    Some((bank, disk))
+}
+
+fn set(disk: &Disk, control: Control) {
+    disk.control(control).expect("a control file");
+}
+
+/// Sends a purchase until it is decided.
+fn assess_eventually(bank: &TestBank, purchase: &Purchase) -> Answer {
+    eventually("a decision", || {
+        let answer = bank.assess(purchase);
+        (answer.status == 201).then_some(answer)
+    })
+}
+
+#[test]
+fn a_full_disk_refuses_writes_while_reads_go_on_and_works_again_once_there_is_room() {
+    let Some((bank, disk)) = bank_on_a_disk() else {
+        return;
+    };
+    let before = bank.assess(&Purchase::of("before")).expect(201);
+    read_models::live_rows(&bank);
+    let last = bank.last_sequence();
+
+    set(&disk, Control::Full);
+    for (what, purchase) in [
+        ("of a known customer", Purchase::of("during")),
+        ("of a new customer", Purchase::of("during-new").by("new")),
+    ] {
+        let answer = bank.assess(&purchase).expect(503);
+        assert_eq!(answer.problem(), "read-only", "{what}");
+        assert!(answer.header("retry-after").is_some(), "{what}");
+    }
+    let label = bank
+        .payments()
+        .post("/v1/transactions/before/labels")
+        .json(r#"{"label":"fraud","source":"customer"}"#)
+        .send();
+    assert_eq!(label.expect(503).problem(), "read-only");
+
+    assert_eq!(bank.last_sequence(), last, "something was half done");
+    let list = bank.payments().get("/v1/transactions").send().expect(200);
+    assert_eq!(list.json()["transactions"][0]["transaction_id"], "before");
+    bank.payments()
+        .get("/v1/transactions/before")
+        .send()
+        .expect(200);
+    bank.administrator().get("/v1/overview").send().expect(200);
+
+    set(&disk, Control::Ok);
+    for purchase in [
+        Purchase::of("during"),
+        Purchase::of("during-new").by("new"),
+        Purchase::of("after").by("newer"),
+    ] {
+        let answer = assess_eventually(&bank, &purchase);
+        assert!(!answer.is_replayed(), "{purchase:?}");
+    }
+    let again = bank.assess(&Purchase::of("before")).expect(201);
+    assert_eq!(again.text(), before.text());
+    read_models::assert_rebuild_changes_nothing(&bank);
+    log_tool::assert_sound(&bank.folder());
+}
+
+#[test]
+fn a_disk_that_runs_full_under_load_loses_nothing_that_was_acknowledged() {
+    let Some((mut bank, disk)) = bank_on_a_disk() else {
+        return;
+    };
+    let mut random = Random::from_environment("full under load");
+    let mut ledger = Ledger::default();
+    for round in 0..3 {
+        let load = Load::begin(&bank, &format!("full-{round}"), 8, &mut random);
+        load.wait_for(20);
+        let bytes = random.below(200_000);
+        set(&disk, Control::FullAfter { bytes });
+        eventually("a full disk", || {
+            let probe = Purchase::of(&format!("probe-{round}-{}", random.next()));
+            (bank.assess(&probe).status == 503).then_some(())
+        });
+        set(&disk, Control::Ok);
+        assess_eventually(&bank, &Purchase::of(&format!("room-{round}")));
+        ledger.absorb(load.end());
+        ledger.check_answers(&bank, &mut random);
+    }
+    bank.kill();
+    bank.launch();
+    ledger.check_answers(&bank, &mut random);
+    log_tool::assert_sound(&bank.folder());
+    read_models::assert_rebuild_changes_nothing(&bank);
+}
+
+#[test]
+fn after_a_failed_sync_the_outcome_is_unknown_until_the_same_key_is_sent_again() {
+    let Some((mut bank, disk)) = bank_on_a_disk() else {
+        return;
+    };
+    let mut random = Random::from_environment("failed sync");
+    let mut ledger = Ledger::default();
+    let load = Load::begin(&bank, "before", 8, &mut random);
+    load.wait_for(50);
+    set(&disk, Control::SyncFails);
+    let unknown = eventually("an unknown outcome", || {
+        let answer = bank.assess(&Purchase::of("unknown"));
+        (answer.status == 503 && answer.problem() == "outcome-unknown").then_some(answer)
+    });
+    assert!(unknown.header("retry-after").is_some());
+    // A customer whose key cannot be stored is not decided about at all.
+    let new = bank.assess(&Purchase::of("new").by("new")).expect(503);
+    assert_eq!(new.problem(), "read-only");
+
+    set(&disk, Control::Ok);
+    assess_eventually(&bank, &Purchase::of("unknown"));
+    assess_eventually(&bank, &Purchase::of("new").by("new"));
+    ledger.absorb(load.end());
+    ledger.check_answers(&bank, &mut random);
+    read_models::assert_rebuild_changes_nothing(&bank);
+
+    bank.kill();
+    bank.launch();
+    ledger.check_answers(&bank, &mut random);
+    let assessed = log_tool::events_of_type(&bank.folder(), "TransactionAssessed");
+    for id in ["unknown", "new"] {
+        let times = assessed
+            .iter()
+            .filter(|event| event["payload"]["transaction_id"] == id)
+            .count();
+        assert_eq!(times, 1, "{id}");
+    }
+    log_tool::assert_sound(&bank.folder());
+}

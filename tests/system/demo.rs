@@ -1,0 +1,143 @@
+//! The demo as a visitor meets it: starts, lives, stops, and goes on where it was.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::support::{
+    Caller, Purchase,
+    binary::{ServerProcess, accord},
+    eventually, log_tool,
+};
+
+/// Starts the demo and waits until it says that it is ready.
+fn start(scratch: &Path) -> (ServerProcess, Caller) {
+    let mut command = accord();
+    command
+        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(scratch.join("data"));
+    let mut process = ServerProcess::spawn(command, &scratch.join("said.txt"));
+    let address = process.address_after("Look     http://");
+    (process, Caller::anonymous(address))
+}
+
+fn clock_us(caller: &Caller) -> i64 {
+    let overview = caller.get("/banks/alder/v1/overview").send().expect(200).json();
+    overview["simulated_now_us"].as_i64().expect("a time")
+}
+
+#[test]
+fn a_visitor_finds_five_live_banks_that_go_on_after_a_restart() {
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let (process, caller) = start(scratch.path());
+    let said = process.said();
+    assert!(said.contains("Loading 45 days"), "{said}");
+    assert!(said.contains("Deleting that folder deletes everything"), "{said}");
+
+    let home = caller.get("/").send().expect(200).text();
+    for bank in ["alder", "birch"] {
+        assert!(home.contains(&format!("/banks/{bank}")), "{home}");
+    }
+    check_the_printed_command(&caller, &said);
+    check_personas(&caller);
+    check_live_traffic(&caller);
+    check_what_is_stored_beside_the_banks(&scratch.path().join("data"), &caller);
+
+    let before_us = clock_us(&caller);
+    assert!(process.stop().success());
+    let (process, caller) = start(scratch.path());
+    assert!(!process.said().contains("Loading"), "{}", process.said());
+    assert!(clock_us(&caller) >= before_us, "the clock went back");
+    let again = caller.get("/banks/alder/v1/transactions/by-hand").send();
+    again.expect(200);
+    check_live_traffic(&caller);
+    assert!(process.stop().success());
+    for bank in ["alder", "birch"] {
+        let folder = scratch.path().join("data/banks").join(bank);
+        log_tool::assert_sound(&folder);
+    }
+    check_a_damaged_state_is_named(scratch.path());
+}
+
+/// The banner's curl command, sent by hand.
+fn check_the_printed_command(caller: &Caller, said: &str) {
+    let body = said
+        .split("-d '")
+        .nth(1)
+        .and_then(|rest| rest.split('\'').next())
+        .expect("a command to try");
+    let answer = caller.post("/banks/alder/v1/transactions").json(body).send();
+    assert!(answer.expect(201).json()["decision"].is_string());
+}
+
+fn check_personas(caller: &Caller) {
+    let assess = |persona: &str, id: &str| {
+        Purchase::of(id)
+            .request_at(caller, "/banks/alder")
+            .header("Accord-Persona", persona)
+            .send()
+    };
+    assess("core-banking", "by-hand").expect(201);
+    assess("presenter", "by-presenter").expect(201);
+    for persona in ["ana", "ravi", "mira", "otto", "ola"] {
+        assert_eq!(assess(persona, "refused").expect(403).problem(), "forbidden", "{persona}");
+    }
+    assess("nobody", "refused").expect(401);
+    let chosen = caller
+        .post("/persona")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body("persona=otto&next=/")
+        .send();
+    let cookie = chosen.header("set-cookie").expect("a cookie");
+    let cookie = cookie.split(';').next().unwrap_or_default();
+    let as_otto = Purchase::of("refused").request_at(caller, "/banks/alder");
+    as_otto.header("Cookie", cookie).send().expect(403);
+    let foreign = Purchase::of("refused").request_at(caller, "/banks/alder");
+    foreign.header("Sec-Fetch-Site", "cross-site").send().expect(403);
+    let rebound = caller.get("/").header("Host", "evil.example").send();
+    assert_eq!(rebound.expect(421).problem(), "host-not-allowed");
+}
+
+/// Customers go on buying by themselves.
+fn check_live_traffic(caller: &Caller) {
+    let newest = || {
+        let list = caller.get("/banks/birch/v1/transactions?limit=1").send();
+        list.expect(200).json()["transactions"][0]["position"].clone()
+    };
+    let first = newest();
+    eventually("live traffic", || (newest() != first).then_some(()));
+}
+
+fn check_what_is_stored_beside_the_banks(data: &Path, caller: &Caller) {
+    let second = accord()
+        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(data)
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("in use by another process") && said.contains("--data-dir"), "{said}");
+    let taken = accord()
+        .args(["--listen", &caller.address.to_string(), "--data-dir"])
+        .arg(data.join("other"))
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8_lossy(&taken.stderr).into_owned();
+    assert!(said.contains("choose another port"), "{said}");
+    let document = caller.get("/openapi.json").send().expect(200).json();
+    assert_eq!(document["servers"], json!([{ "url": "/banks/alder" }]));
+}
+
+fn check_a_damaged_state_is_named(scratch: &Path) {
+    let state = scratch.join("data/demo.json");
+    std::fs::write(&state, "{ \"seed\": ").expect("a writable file");
+    let refused = accord()
+        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(scratch.join("data"))
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("demo.json is damaged"), "{said}");
+    assert!(scratch.join("data/banks/alder/ready").exists(), "it deleted something");
+}
