@@ -22,7 +22,12 @@ fn every_route_is_open_to_exactly_the_callers_of_its_row() {
     let bank = TestBank::start();
     let last = bank.last_sequence();
     let mut tried = 0;
-    for AccessCase { route, role, permitted } in risk_control_node::ACCESS.cases() {
+    for AccessCase {
+        route,
+        role,
+        permitted,
+    } in risk_control_node::ACCESS.cases()
+    {
         let status = answer_to(&bank, route, role).status;
         let what = format!("{route} as {role:?}: {status}");
         match (permitted, role) {
@@ -40,9 +45,20 @@ fn every_route_is_open_to_exactly_the_callers_of_its_row() {
 #[test]
 fn the_table_says_what_the_bank_was_promised() {
     use Role::{Administrator, Analyst, Approver, Auditor, Operator, PaymentSystem, RuleAuthor};
-    let readers = [PaymentSystem, Analyst, RuleAuthor, Approver, Auditor, Administrator];
+    let readers = [
+        PaymentSystem,
+        Analyst,
+        RuleAuthor,
+        Approver,
+        Auditor,
+        Administrator,
+    ];
     for (method, path, roles) in [
-        ("POST", "/v1/transactions", &[PaymentSystem, Administrator][..]),
+        (
+            "POST",
+            "/v1/transactions",
+            &[PaymentSystem, Administrator][..],
+        ),
         ("GET", "/v1/transactions", &readers),
         (
             "POST",
@@ -50,15 +66,26 @@ fn the_table_says_what_the_bank_was_promised() {
             &[PaymentSystem, Analyst, Administrator],
         ),
         ("GET", "/v1/stream", &readers),
-        ("GET", "/v1/read-models", &[Operator, Auditor, Administrator]),
-        ("POST", "/v1/read-models/{name}/rebuild", &[Operator, Administrator]),
+        (
+            "GET",
+            "/v1/read-models",
+            &[Operator, Auditor, Administrator],
+        ),
+        (
+            "POST",
+            "/v1/read-models/{name}/rebuild",
+            &[Operator, Administrator],
+        ),
     ] {
         let cases: Vec<_> = risk_control_node::ACCESS
             .cases()
             .filter(|case| case.route.method == method && case.route.path == path)
             .collect();
         assert!(!cases.is_empty(), "no row for {method} {path}");
-        for AccessCase { role, permitted, .. } in cases {
+        for AccessCase {
+            role, permitted, ..
+        } in cases
+        {
             let promised = role.is_some_and(|role| roles.contains(&role));
             assert_eq!(permitted, promised, "{method} {path} as {role:?}");
         }
@@ -79,14 +106,23 @@ fn what_every_server_has_at_its_root_is_open_to_all() {
     }
     for kind in accord_service::ProblemKind::ALL {
         let explained = bank.anonymous().get(kind.type_reference()).send();
-        assert!(explained.expect(200).text().contains(kind.title()), "{kind:?}");
+        assert!(
+            explained.expect(200).text().contains(kind.title()),
+            "{kind:?}"
+        );
     }
 }
 
 #[test]
 fn a_wrong_key_is_worth_no_more_than_none() {
     let bank = TestBank::start();
-    for value in ["Bearer wrong", "Bearer ", "Bearer", "Basic a2V5OmtleQ==", "key-of-the-administrator"] {
+    for value in [
+        "Bearer wrong",
+        "Bearer ",
+        "Bearer",
+        "Basic a2V5OmtleQ==",
+        "key-of-the-administrator",
+    ] {
         let answer = bank
             .anonymous()
             .get("/v1/overview")
@@ -124,21 +160,43 @@ fn a_browser_without_a_key_is_led_to_the_login_and_back() {
     assert!((300..400).contains(&logged_in.status), "{logged_in:?}");
     assert_eq!(logged_in.header("location"), Some("/transactions"));
     let cookie = logged_in.header("set-cookie").expect("a cookie");
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        "{cookie}"
+    );
     let cookie = cookie.split(';').next().unwrap_or_default();
-    visit("/transactions").header("Cookie", cookie).send().expect(200);
+    visit("/transactions")
+        .header("Cookie", cookie)
+        .send()
+        .expect(200);
 }
 
 #[test]
 fn a_foreign_page_can_neither_reach_the_server_by_name_nor_post_in_a_visitor_s_name() {
     let bank = TestBank::start();
     let last = bank.last_sequence();
-    for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""] {
-        let answer = bank.administrator().get("/v1/overview").header("Host", host).send();
-        assert!(matches!(answer.status, 400 | 421), "{host}: {}", answer.status);
+    for host in [
+        "evil.example",
+        "evil.example:80",
+        "127.0.0.1.evil.example",
+        "",
+    ] {
+        let answer = bank
+            .administrator()
+            .get("/v1/overview")
+            .header("Host", host)
+            .send();
+        assert!(
+            matches!(answer.status, 400 | 421),
+            "{host}: {}",
+            answer.status
+        );
     }
     let named = format!("localhost:{}", bank.address().port());
-    let answer = bank.administrator().get("/v1/overview").header("Host", &named);
+    let answer = bank
+        .administrator()
+        .get("/v1/overview")
+        .header("Host", &named);
     answer.send().expect(200);
 
     let own = format!("http://{}", bank.address());
@@ -170,6 +228,12 @@ fn a_demo_that_others_could_reach_needs_a_key() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("refusing to listen on 0.0.0.0"), "{said}");
-    assert!(said.contains("127.0.0.1") && said.contains("access key"), "{said}");
-    assert!(!folder.path().join("data").exists(), "it wrote something first");
+    assert!(
+        said.contains("127.0.0.1") && said.contains("access key"),
+        "{said}"
+    );
+    assert!(
+        !folder.path().join("data").exists(),
+        "it wrote something first"
+    );
 }

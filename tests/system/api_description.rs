@@ -12,7 +12,9 @@ fn the_description_is_openapi_3_1_and_has_the_operations_of_the_access_table() {
     assert_eq!(answer.header("content-type"), Some("application/json"));
     let document = answer.json();
     assert!(
-        document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")),
+        document["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1")),
         "{}",
         document["openapi"]
     );
@@ -28,7 +30,10 @@ fn assert_references_lead_somewhere(document: &Value, part: &Value) {
         Value::Object(fields) => {
             if let Some(Value::String(reference)) = fields.get("$ref") {
                 let pointer = reference.strip_prefix('#').unwrap_or_default();
-                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+                assert!(
+                    document.pointer(pointer).is_some(),
+                    "{reference} leads nowhere"
+                );
             }
             for value in fields.values() {
                 assert_references_lead_somewhere(document, value);
@@ -48,7 +53,10 @@ fn the_page_to_try_the_api_comes_with_everything_it_needs() {
     let bank = TestBank::start();
     let get = |path: &str| bank.administrator().get(path).send();
     let moved = get("/api");
-    assert_eq!((moved.status, moved.header("location")), (308, Some("api/")));
+    assert_eq!(
+        (moved.status, moved.header("location")),
+        (308, Some("api/"))
+    );
     let page = get("/api/").expect(200).text();
     let parts: Vec<&str> = page
         .split('"')
@@ -59,7 +67,10 @@ fn the_page_to_try_the_api_comes_with_everything_it_needs() {
     for part in parts {
         get(&format!("/api/{part}")).expect(200);
     }
-    assert!(!page.contains("https://"), "the page needs the internet: {page}");
+    assert!(
+        !page.contains("https://"),
+        "the page needs the internet: {page}"
+    );
 }
 
 #[test]
@@ -73,6 +84,10 @@ fn the_described_example_works_as_it_stands() {
         example
     };
     assert!(example.is_object(), "no example");
-    let answer = bank.payments().post("/v1/transactions").json(example).send();
+    let answer = bank
+        .payments()
+        .post("/v1/transactions")
+        .json(example)
+        .send();
     answer.expect(201);
 }

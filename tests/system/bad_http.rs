@@ -6,8 +6,14 @@ use crate::support::{Purchase, TestBank, http::Connection};
 fn what_is_not_http_is_answered_with_an_error_or_cut_off() {
     let bank = TestBank::start();
     let last = bank.last_sequence();
-    let long_header = format!("GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n", "a".repeat(2_000_000));
-    let many_headers = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "A: b\r\n".repeat(10_000));
+    let long_header = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n",
+        "a".repeat(2_000_000)
+    );
+    let many_headers = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\n{}\r\n",
+        "A: b\r\n".repeat(10_000)
+    );
     let long_path = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(2_000_000));
     for bytes in [
         b"\r\n\r\n\r\n\0\0\0".as_slice(),
@@ -55,11 +61,14 @@ fn requests_that_never_end_keep_nobody_else_waiting() {
             1 => head.clone(),
             _ => format!("{head}Content-Length: 100\r\n\r\n{{\"customer_id\""),
         };
-        connection.write(beginning.as_bytes()).expect("an open connection");
+        connection
+            .write(beginning.as_bytes())
+            .expect("an open connection");
         dangling.push(connection);
     }
     for number in 0..20 {
-        bank.assess(&Purchase::of(&format!("t-{number}"))).expect(201);
+        bank.assess(&Purchase::of(&format!("t-{number}")))
+            .expect(201);
     }
     drop(dangling);
     bank.assess(&Purchase::of("after")).expect(201);
@@ -72,7 +81,9 @@ fn a_caller_who_does_not_wait_for_the_answer_is_decided_all_the_same() {
     let purchase = Purchase::of("left");
     let mut connection = Connection::open(bank.address()).expect("a server that listens");
     let request = purchase.request(&bank.payments());
-    connection.write(&request.bytes()).expect("an open connection");
+    connection
+        .write(&request.bytes())
+        .expect("an open connection");
     drop(connection);
     // Decided before or by this request: in either case once.
     let before = bank.assess(&purchase).expect(201);

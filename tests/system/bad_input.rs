@@ -52,7 +52,12 @@ fn a_bad_transaction_is_refused_with_place_and_reason() {
         ("amount_minor", "01", malformed, "column"),
         ("amount_minor", "+1", malformed, "column"),
         ("amount_minor", "0x10", malformed, "column"),
-        ("amount_minor", digits.as_str(), malformed, "number out of range"),
+        (
+            "amount_minor",
+            digits.as_str(),
+            malformed,
+            "number out of range",
+        ),
         ("amount_minor", "-1", invalid, amount),
         ("amount_minor", "1.5", invalid, amount),
         ("amount_minor", "1.0", invalid, amount),
@@ -74,16 +79,36 @@ fn a_bad_transaction_is_refused_with_place_and_reason() {
         ("customer_id", "null", invalid, "#/customer_id"),
         ("customer_id", "[\"c\"]", invalid, "#/customer_id"),
         ("customer_id", "\"\"", invalid, "must have 1 to 64 bytes"),
-        ("customer_id", &quoted(&"x".repeat(65)), invalid, "must have 1 to 64 bytes"),
-        ("customer_id", &quoted(&"é".repeat(33)), invalid, "must have 1 to 64 bytes"),
+        (
+            "customer_id",
+            &quoted(&"x".repeat(65)),
+            invalid,
+            "must have 1 to 64 bytes",
+        ),
+        (
+            "customer_id",
+            &quoted(&"é".repeat(33)),
+            invalid,
+            "must have 1 to 64 bytes",
+        ),
         ("customer_id", r#""a\nb""#, invalid, "control characters"),
-        ("customer_id", r#""a\u0000b""#, invalid, "control characters"),
+        (
+            "customer_id",
+            r#""a\u0000b""#,
+            invalid,
+            "control characters",
+        ),
         ("customer_id", r#""\u0085""#, invalid, "control characters"),
         ("customer_id", r#""\ud800""#, malformed, "column"),
         ("customer_id", "\"a\nb\"", malformed, "control character"),
         ("terminal_id", "\"\"", invalid, "#/terminal_id"),
         ("transaction_id", "\"\"", invalid, "#/transaction_id"),
-        ("transaction_id", &quoted(&"x".repeat(65)), invalid, "#/transaction_id"),
+        (
+            "transaction_id",
+            &quoted(&"x".repeat(65)),
+            invalid,
+            "#/transaction_id",
+        ),
         ("transaction_id", "7", invalid, "#/transaction_id"),
         ("card_id", "\"\"", invalid, "#/card_id"),
         ("device_id", r#""\u007f""#, invalid, "#/device_id"),
@@ -96,7 +121,12 @@ fn a_bad_transaction_is_refused_with_place_and_reason() {
         // Time is a topic of its own: event_time.rs.
         ("occurred_at", "1769853600", invalid, "#/occurred_at"),
         // Unknown and repeated fields.
-        ("ammount_minor", "1", ("unknown-field", 422), "did you mean `amount_minor`?"),
+        (
+            "ammount_minor",
+            "1",
+            ("unknown-field", 422),
+            "did you mean `amount_minor`?",
+        ),
         ("x", "1", ("unknown-field", 422), "`x` is not known here"),
     ] {
         let body = with(field, text);
@@ -116,23 +146,58 @@ fn a_body_that_is_no_object_is_refused() {
         (String::new(), 400, "malformed-json", "the body is empty"),
         (" \n".into(), 400, "malformed-json", "column"),
         ("not json".into(), 400, "malformed-json", "column"),
-        (sound[..sound.len() - 1].into(), 400, "malformed-json", "column"),
+        (
+            sound[..sound.len() - 1].into(),
+            400,
+            "malformed-json",
+            "column",
+        ),
         (format!("{sound}x"), 400, "malformed-json", "trailing"),
         (format!("{sound}{sound}"), 400, "malformed-json", "trailing"),
         (format!("\u{feff}{sound}"), 400, "malformed-json", "column"),
         (format!("// {sound}"), 400, "malformed-json", "column"),
         ("[".repeat(60_000), 400, "malformed-json", "column"),
-        (with("amount_minor", &"[".repeat(60_000)), 400, "malformed-json", "column"),
-        (with("card_id", &format!("{}{}", "{\"a\":".repeat(200), "1")), 400, "malformed-json", "column"),
-        (sound.replacen('{', "{\"currency\":\"EUR\",", 1), 422, "invalid-field", "`currency` is given more than once"),
+        (
+            with("amount_minor", &"[".repeat(60_000)),
+            400,
+            "malformed-json",
+            "column",
+        ),
+        (
+            with("card_id", &format!("{}{}", "{\"a\":".repeat(200), "1")),
+            400,
+            "malformed-json",
+            "column",
+        ),
+        (
+            sound.replacen('{', "{\"currency\":\"EUR\",", 1),
+            422,
+            "invalid-field",
+            "`currency` is given more than once",
+        ),
         ("null".into(), 422, "invalid-field", "expected"),
         ("7".into(), 422, "invalid-field", "expected"),
         ("\"text\"".into(), 422, "invalid-field", "expected"),
         ("[]".into(), 422, "invalid-field", "expected an object"),
-        (format!("[{sound}]"), 422, "invalid-field", "expected an object"),
+        (
+            format!("[{sound}]"),
+            422,
+            "invalid-field",
+            "expected an object",
+        ),
         // serde would take a struct's fields by position.
-        (by_position.into(), 422, "invalid-field", "expected an object"),
-        (format!(" {by_position}"), 422, "invalid-field", "expected an object"),
+        (
+            by_position.into(),
+            422,
+            "invalid-field",
+            "expected an object",
+        ),
+        (
+            format!(" {by_position}"),
+            422,
+            "invalid-field",
+            "expected an object",
+        ),
     ] {
         let answer = bank.payments().post("/v1/transactions").json(&body).send();
         let what: String = body.chars().take(100).collect();
@@ -145,7 +210,13 @@ fn a_body_that_is_no_object_is_refused() {
         .post("/v1/transactions/t/labels")
         .json(label_by_position)
         .send();
-    check(&answer, label_by_position, 422, "invalid-field", "expected an object");
+    check(
+        &answer,
+        label_by_position,
+        422,
+        "invalid-field",
+        "expected an object",
+    );
     assert_eq!(bank.last_sequence(), last + 1, "something reached the log");
 }
 
@@ -162,24 +233,63 @@ fn a_body_must_be_json_of_bounded_size_and_say_so() {
         "unsupported-media-type",
         "application/json",
     );
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ";"] {
-        let answer = post().header("Content-Type", content_type).body(sound.clone());
-        check(&answer.send(), content_type, 415, "unsupported-media-type", "application/json");
+    for content_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonx",
+        ";",
+    ] {
+        let answer = post()
+            .header("Content-Type", content_type)
+            .body(sound.clone());
+        check(
+            &answer.send(),
+            content_type,
+            415,
+            "unsupported-media-type",
+            "application/json",
+        );
     }
     let large = format!("{sound}{}", " ".repeat(65_537));
-    check(&post().json(&large).send(), "large", 413, "body-too-large", "65536");
+    check(
+        &post().json(&large).send(),
+        "large",
+        413,
+        "body-too-large",
+        "65536",
+    );
     // Refused by its announced length, before the body is there.
     let announced = post().header("Content-Length", "99999999999").json("");
-    check(&announced.send(), "announced", 413, "body-too-large", "65536");
-    let not_utf8 = [b"{\"customer_id\":\"\xff\"}".as_slice(), &[0xff, 0xfe], &[0; 10]];
+    check(
+        &announced.send(),
+        "announced",
+        413,
+        "body-too-large",
+        "65536",
+    );
+    let not_utf8 = [
+        b"{\"customer_id\":\"\xff\"}".as_slice(),
+        &[0xff, 0xfe],
+        &[0; 10],
+    ];
     for body in not_utf8 {
         let answer = post().header("Content-Type", "application/json").body(body);
         check(&answer.send(), "bytes", 400, "malformed-json", "column");
     }
     for (header, value, status, kind) in [
         ("Idempotency-Key", "", 400, "invalid-idempotency-key"),
-        ("Idempotency-Key", "two words", 400, "invalid-idempotency-key"),
-        ("Idempotency-Key", &"k".repeat(256), 400, "invalid-idempotency-key"),
+        (
+            "Idempotency-Key",
+            "two words",
+            400,
+            "invalid-idempotency-key",
+        ),
+        (
+            "Idempotency-Key",
+            &"k".repeat(256),
+            400,
+            "invalid-idempotency-key",
+        ),
         ("Idempotency-Key", "k\u{e9}", 400, "invalid-idempotency-key"),
         ("Request-Timeout", "0", 422, "invalid-field"),
         ("Request-Timeout", "soon", 422, "invalid-field"),
@@ -211,17 +321,32 @@ fn a_bad_query_is_refused_by_parameter() {
         ("decision=maybe", 422, "invalid-field", "\"decision\""),
         ("label=maybe", 422, "invalid-field", "\"label\""),
         ("minimum_score=2", 422, "invalid-field", "\"minimum_score\""),
-        ("minimum_score=NaN", 422, "invalid-field", "\"minimum_score\""),
+        (
+            "minimum_score=NaN",
+            422,
+            "invalid-field",
+            "\"minimum_score\"",
+        ),
         ("from=yesterday", 422, "invalid-field", "\"from\""),
         ("to=", 422, "invalid-field", "\"to\""),
-        ("costumer_id=c", 422, "unknown-field", "did you mean `customer_id`?"),
+        (
+            "costumer_id=c",
+            422,
+            "unknown-field",
+            "did you mean `customer_id`?",
+        ),
         ("cursor=", 400, "invalid-cursor", ""),
         ("cursor=bad", 400, "invalid-cursor", ""),
         ("cursor=%ff", 400, "", ""),
         ("position=", 400, "invalid-position", ""),
         ("position=bad", 400, "invalid-position", ""),
         (&format!("position={changed}"), 400, "invalid-position", ""),
-        (&format!("position={of_another_bank}"), 400, "invalid-position", "another log"),
+        (
+            &format!("position={of_another_bank}"),
+            400,
+            "invalid-position",
+            "another log",
+        ),
     ] {
         let path = format!("/v1/transactions?{query}");
         let answer = bank.payments().get(&path).send();
@@ -231,7 +356,9 @@ fn a_bad_query_is_refused_by_parameter() {
         }
     }
     check_foreign_cursor(&bank.payments());
-    let list = bank.payments().get(&format!("/v1/transactions?position={own}"));
+    let list = bank
+        .payments()
+        .get(&format!("/v1/transactions?position={own}"));
     list.send().expect(200);
 }
 
@@ -271,18 +398,33 @@ fn a_bad_path_is_refused_and_a_strange_id_is_only_an_id() {
         answer.problem();
     }
     for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "BREW"] {
-        let answer = bank.administrator().request(method, "/v1/transactions").send();
+        let answer = bank
+            .administrator()
+            .request(method, "/v1/transactions")
+            .send();
         check(&answer, method, 405, "method-not-allowed", "");
     }
     assert_eq!(bank.last_sequence(), last);
 
-    for id in ["a b", "ü", "50%", "a/b", "<script>alert(1)</script>", "'; DROP TABLE x; --", "..", "?a=b#c"] {
+    for id in [
+        "a b",
+        "ü",
+        "50%",
+        "a/b",
+        "<script>alert(1)</script>",
+        "'; DROP TABLE x; --",
+        "..",
+        "?a=b#c",
+    ] {
         let encoded: String = id.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let position = bank.assess(&Purchase::of(id)).expect(201).json()["position"].clone();
         let path = format!("/v1/transactions/{encoded}");
         let found = bank.query(&path, position.as_str().unwrap_or_default());
         assert_eq!(found.expect(200).json()["transaction_id"], id);
-        let page = bank.administrator().get(&format!("/transactions/{encoded}")).send();
+        let page = bank
+            .administrator()
+            .get(&format!("/transactions/{encoded}"))
+            .send();
         assert!(!page.expect(200).text().contains("<script>alert"), "{id}");
     }
 }

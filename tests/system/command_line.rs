@@ -7,7 +7,10 @@ use crate::support::{Purchase, TestBank, binary::run, log_tool};
 #[test]
 fn help_names_every_command_and_what_the_demo_listens_to() {
     for (arguments, says) in [
-        (&["--help"][..], &["log", "risk", "bench", "--listen", "--data-dir", "--speed"][..]),
+        (
+            &["--help"][..],
+            &["log", "risk", "bench", "--listen", "--data-dir", "--speed"][..],
+        ),
         (&["log", "--help"], &["tail", "show", "verify"]),
         (&["risk", "serve", "--help"], &["--config"]),
         (&["--version"], &["accord"]),
@@ -16,14 +19,23 @@ fn help_names_every_command_and_what_the_demo_listens_to() {
         assert!(output.status.success(), "{arguments:?}");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         for part in says {
-            assert!(said.contains(part), "{arguments:?} says nothing of {part}: {said}");
+            assert!(
+                said.contains(part),
+                "{arguments:?} says nothing of {part}: {said}"
+            );
         }
     }
 }
 
 #[test]
 fn what_is_no_command_is_refused_with_usage() {
-    for arguments in [&["serve"][..], &["log"], &["risk", "serve"], &["--speed", "fast"], &["--speed", "0"]] {
+    for arguments in [
+        &["serve"][..],
+        &["log"],
+        &["risk", "serve"],
+        &["--speed", "fast"],
+        &["--speed", "0"],
+    ] {
         let output = run(arguments);
         assert!(!output.status.success(), "{arguments:?}");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -35,7 +47,8 @@ fn what_is_no_command_is_refused_with_usage() {
 fn the_log_can_be_read_while_the_node_writes_to_it() {
     let bank = TestBank::start();
     for number in 0..30 {
-        bank.assess(&Purchase::of(&format!("t-{number}"))).expect(201);
+        bank.assess(&Purchase::of(&format!("t-{number}")))
+            .expect(201);
     }
     let folder = bank.folder();
     let events = log_tool::events(&folder);
@@ -60,7 +73,14 @@ fn the_log_can_be_read_while_the_node_writes_to_it() {
 }
 
 fn show(folder: &str, sequence: u64) -> Value {
-    let output = run(&["log", "show", &sequence.to_string(), "--json", "--data-dir", folder]);
+    let output = run(&[
+        "log",
+        "show",
+        &sequence.to_string(),
+        "--json",
+        "--data-dir",
+        folder,
+    ]);
     assert!(output.status.success(), "{output:?}");
     serde_json::from_slice(&output.stdout).expect("a JSON document")
 }
@@ -85,10 +105,26 @@ fn what_is_not_there_is_said() {
     let folder = bank.folder().display().to_string();
     let nowhere = bank.scratch().join("nowhere").display().to_string();
     for (arguments, says) in [
-        (&["log", "show", "0", "--data-dir", &folder][..], "there is no event 0"),
-        (&["log", "show", "999999", "--data-dir", &folder], "there is no event 999999"),
+        (
+            &["log", "show", "0", "--data-dir", &folder][..],
+            "there is no event 0",
+        ),
+        (
+            &["log", "show", "999999", "--data-dir", &folder],
+            "there is no event 999999",
+        ),
         (&["log", "tail", "--data-dir", &nowhere], "holds no log"),
-        (&["log", "verify", "--data-dir", &folder, "--institution", "south"], "holds no log"),
+        (
+            &[
+                "log",
+                "verify",
+                "--data-dir",
+                &folder,
+                "--institution",
+                "south",
+            ],
+            "holds no log",
+        ),
     ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
@@ -101,10 +137,16 @@ fn what_is_not_there_is_said() {
 fn no_personal_field_is_stored_in_clear() {
     let mut bank = TestBank::start();
     let secret = "a-name-nobody-may-read";
-    let position = bank.assess(&Purchase::of("t").by(secret)).expect(201).json()["position"].clone();
+    let position = bank
+        .assess(&Purchase::of("t").by(secret))
+        .expect(201)
+        .json()["position"]
+        .clone();
     bank.payments()
         .post("/v1/transactions/t/labels")
-        .json(format!(r#"{{"label":"fraud","source":"customer","note":"{secret}"}}"#))
+        .json(format!(
+            r#"{{"label":"fraud","source":"customer","note":"{secret}"}}"#
+        ))
         .send()
         .expect(201);
     let detail = bank.query("/v1/transactions/t", position.as_str().unwrap_or_default());

@@ -16,7 +16,14 @@ const PURE: [&str; 4] = [
 ];
 /// What does I/O, or drives it.
 const IMPURE: [&str; 8] = [
-    "tokio", "sqlx", "sqlx-core", "libsqlite3-sys", "axum", "hyper", "rdkafka", "mio",
+    "tokio",
+    "sqlx",
+    "sqlx-core",
+    "libsqlite3-sys",
+    "axum",
+    "hyper",
+    "rdkafka",
+    "mio",
 ];
 /// Shared crates, and the crates of this workspace that each may know.
 const SHARED: [(&str, &[&str]); 9] = [
@@ -47,11 +54,21 @@ impl CrateGraph {
     fn read() -> Self {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let output = Command::new(cargo)
-            .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+            .args([
+                "metadata",
+                "--format-version",
+                "1",
+                "--offline",
+                "--manifest-path",
+            ])
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
             .output()
             .expect("cargo runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo's metadata");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
@@ -71,7 +88,9 @@ impl CrateGraph {
             .collect();
         let mut dependencies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for node in list(&metadata["resolve"]["nodes"]) {
-            let known = dependencies.entry(names[&text(&node["id"])].clone()).or_default();
+            let known = dependencies
+                .entry(names[&text(&node["id"])].clone())
+                .or_default();
             for dependency in list(&node["deps"]) {
                 let kinds = list(&dependency["dep_kinds"]);
                 if kinds.iter().any(|kind| kind["kind"].is_null()) {
@@ -79,7 +98,10 @@ impl CrateGraph {
                 }
             }
         }
-        Self { dependencies, members }
+        Self {
+            dependencies,
+            members,
+        }
     }
 
     /// Everything that a package is built with.
@@ -111,7 +133,10 @@ fn pure_crates_are_built_without_anything_that_does_io() {
     for package in PURE {
         assert!(graph.members.contains_key(package), "no crate {package}");
         let all = graph.all_below(package);
-        assert!(all.contains("serde"), "the graph of {package} looks empty: {all:?}");
+        assert!(
+            all.contains("serde"),
+            "the graph of {package} looks empty: {all:?}"
+        );
         for impure in IMPURE {
             assert!(!all.contains(impure), "{package} is built with {impure}");
         }
@@ -156,7 +181,10 @@ fn applications_know_their_own_crates_and_shared_ones_and_never_each_other() {
         }
     }
     let simulator: Vec<_> = graph.members_known_to("risk-control-simulator").collect();
-    assert!(simulator.is_empty(), "the simulator knows {simulator:?}: it would test what it shares");
+    assert!(
+        simulator.is_empty(),
+        "the simulator knows {simulator:?}: it would test what it shares"
+    );
     let domain: Vec<_> = graph.members_known_to("risk-control").collect();
     assert_eq!(domain, ["accord-decider", "accord-learning"]);
 }

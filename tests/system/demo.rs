@@ -22,7 +22,11 @@ fn start(scratch: &Path) -> (ServerProcess, Caller) {
 }
 
 fn clock_us(caller: &Caller) -> i64 {
-    let overview = caller.get("/banks/alder/v1/overview").send().expect(200).json();
+    let overview = caller
+        .get("/banks/alder/v1/overview")
+        .send()
+        .expect(200)
+        .json();
     overview["simulated_now_us"].as_i64().expect("a time")
 }
 
@@ -32,7 +36,10 @@ fn a_visitor_finds_five_live_banks_that_go_on_after_a_restart() {
     let (process, caller) = start(scratch.path());
     let said = process.said();
     assert!(said.contains("Loading 45 days"), "{said}");
-    assert!(said.contains("Deleting that folder deletes everything"), "{said}");
+    assert!(
+        said.contains("Deleting that folder deletes everything"),
+        "{said}"
+    );
 
     let home = caller.get("/").send().expect(200).text();
     for bank in ["alder", "birch"] {
@@ -66,7 +73,10 @@ fn check_the_printed_command(caller: &Caller, said: &str) {
         .nth(1)
         .and_then(|rest| rest.split('\'').next())
         .expect("a command to try");
-    let answer = caller.post("/banks/alder/v1/transactions").json(body).send();
+    let answer = caller
+        .post("/banks/alder/v1/transactions")
+        .json(body)
+        .send();
     assert!(answer.expect(201).json()["decision"].is_string());
 }
 
@@ -80,7 +90,11 @@ fn check_personas(caller: &Caller) {
     assess("core-banking", "by-hand").expect(201);
     assess("presenter", "by-presenter").expect(201);
     for persona in ["ana", "ravi", "mira", "otto", "ola"] {
-        assert_eq!(assess(persona, "refused").expect(403).problem(), "forbidden", "{persona}");
+        assert_eq!(
+            assess(persona, "refused").expect(403).problem(),
+            "forbidden",
+            "{persona}"
+        );
     }
     assess("nobody", "refused").expect(401);
     let chosen = caller
@@ -93,7 +107,10 @@ fn check_personas(caller: &Caller) {
     let as_otto = Purchase::of("refused").request_at(caller, "/banks/alder");
     as_otto.header("Cookie", cookie).send().expect(403);
     let foreign = Purchase::of("refused").request_at(caller, "/banks/alder");
-    foreign.header("Sec-Fetch-Site", "cross-site").send().expect(403);
+    foreign
+        .header("Sec-Fetch-Site", "cross-site")
+        .send()
+        .expect(403);
     let rebound = caller.get("/").header("Host", "evil.example").send();
     assert_eq!(rebound.expect(421).problem(), "host-not-allowed");
 }
@@ -116,7 +133,10 @@ fn check_what_is_stored_beside_the_banks(data: &Path, caller: &Caller) {
         .expect("the binary runs");
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert_eq!(second.status.code(), Some(1), "{said}");
-    assert!(said.contains("in use by another process") && said.contains("--data-dir"), "{said}");
+    assert!(
+        said.contains("in use by another process") && said.contains("--data-dir"),
+        "{said}"
+    );
     let taken = accord()
         .args(["--listen", &caller.address.to_string(), "--data-dir"])
         .arg(data.join("other"))
@@ -139,5 +159,8 @@ fn check_a_damaged_state_is_named(scratch: &Path) {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(said.contains("demo.json is damaged"), "{said}");
-    assert!(scratch.join("data/banks/alder/ready").exists(), "it deleted something");
+    assert!(
+        scratch.join("data/banks/alder/ready").exists(),
+        "it deleted something"
+    );
 }

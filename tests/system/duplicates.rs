@@ -47,7 +47,10 @@ fn a_transaction_id_with_other_content_is_refused() {
     let mut bank = TestBank::start();
     let original = Purchase::of("taken").occurred_at("2020-01-01T00:00:00Z");
     // A rejection is not remembered: the id is still free.
-    assert_eq!(bank.assess(&original).expect(422).problem(), "invalid-field");
+    assert_eq!(
+        bank.assess(&original).expect(422).problem(),
+        "invalid-field"
+    );
     bank.assess(&Purchase::of("taken")).expect(201);
     let last = bank.last_sequence();
     for restarted in [false, true] {

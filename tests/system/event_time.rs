@@ -51,7 +51,10 @@ fn transactions_of_one_customer_may_come_in_any_order() {
         .map(|row| row["transaction_id"].clone())
         .collect();
     // Newest in the log first, whenever it happened.
-    assert_eq!(json!(ids), json!(["t-6", "t-5", "t-4", "t-3", "t-2", "t-1", "t-0"]));
+    assert_eq!(
+        json!(ids),
+        json!(["t-6", "t-5", "t-4", "t-3", "t-2", "t-1", "t-0"])
+    );
 }
 
 #[test]
@@ -82,12 +85,28 @@ fn what_is_no_time_is_refused() {
         "0000-00-00T00:00:00Z",
         "2026-01-31T10:00:00Z\u{0}",
     ] {
-        let answer = bank.assess(&Purchase::of("t").occurred_at(text)).expect(422);
-        assert_eq!(answer.json()["errors"][0]["pointer"], "#/occurred_at", "{text:?}");
+        let answer = bank
+            .assess(&Purchase::of("t").occurred_at(text))
+            .expect(422);
+        assert_eq!(
+            answer.json()["errors"][0]["pointer"],
+            "#/occurred_at",
+            "{text:?}"
+        );
     }
-    for text in ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"] {
-        let answer = bank.assess(&Purchase::of("t").occurred_at(text)).expect(422);
-        assert_eq!(answer.json()["errors"][0]["pointer"], "#/occurred_at", "{text:?}");
+    for text in [
+        "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999999Z",
+    ] {
+        let answer = bank
+            .assess(&Purchase::of("t").occurred_at(text))
+            .expect(422);
+        assert_eq!(
+            answer.json()["errors"][0]["pointer"],
+            "#/occurred_at",
+            "{text:?}"
+        );
     }
 }
 

@@ -18,7 +18,9 @@ fn page(caller: &Caller, cursor: &Value) -> (Vec<String>, Value) {
 }
 
 fn send(bank: &TestBank, prefix: &str, count: usize) -> Vec<String> {
-    let ids: Vec<_> = (0..count).map(|number| format!("{prefix}-{number}")).collect();
+    let ids: Vec<_> = (0..count)
+        .map(|number| format!("{prefix}-{number}"))
+        .collect();
     for id in &ids {
         bank.assess(&Purchase::of(id)).expect(201);
     }
@@ -53,11 +55,17 @@ fn a_walk_back_to_the_newest_meets_what_has_arrived_meanwhile() {
     list_all(&bank, 500);
     let caller = bank.payments();
     let (_, first) = page(&caller, &Value::Null);
-    assert!(first["previous_cursor"].is_null(), "nothing is newer than the newest");
+    assert!(
+        first["previous_cursor"].is_null(),
+        "nothing is newer than the newest"
+    );
     let (_, second) = page(&caller, &first["next_cursor"]);
     let (oldest, third) = page(&caller, &second["next_cursor"]);
     assert_eq!(oldest, old[20..]);
-    assert!(third["next_cursor"].is_null(), "nothing is older than the oldest");
+    assert!(
+        third["next_cursor"].is_null(),
+        "nothing is older than the oldest"
+    );
 
     let new = send(&bank, "new", 15);
     list_all(&bank, 500);

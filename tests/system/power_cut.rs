@@ -39,7 +39,8 @@ impl Disks {
         self.count += 1;
         let shadow = self.scratch.join(format!("shadow-{}", self.count));
         let disk = self.faults.attach(&root, &shadow);
-        disk.expect("an attached disk").with_sync_latency(SYNC_LATENCY)
+        disk.expect("an attached disk")
+            .with_sync_latency(SYNC_LATENCY)
     }
 
     /// What would be found after a cut.
@@ -99,7 +100,9 @@ fn every_answer_survives_a_power_cut() {
             bank.stop();
             worlds.push(in_this_world);
         }
-        ledger = worlds.pop().expect("the strict world, in which the bank goes on");
+        ledger = worlds
+            .pop()
+            .expect("the strict world, in which the bank goes on");
     }
     println!("{} acknowledged commands", ledger.acknowledged.len());
 }

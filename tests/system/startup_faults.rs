@@ -97,7 +97,11 @@ fn a_log_of_another_institution_is_not_touched() {
     assert_refused(&bank, &["north", "south"]);
     bank.configure("");
     bank.launch();
-    assert!(bank.assess(&Purchase::of("before")).expect(201).is_replayed());
+    assert!(
+        bank.assess(&Purchase::of("before"))
+            .expect(201)
+            .is_replayed()
+    );
 }
 
 #[test]
@@ -105,7 +109,13 @@ fn a_damaged_segment_is_named_and_left_as_it_is() {
     for damage in [
         overwrite_beginning as fn(&Path),
         |path| fs::write(path, "").expect("a writable file"),
-        |path| fs::write(path, "no database at all, but long enough to be mistaken for one ".repeat(50)).expect("a writable file"),
+        |path| {
+            fs::write(
+                path,
+                "no database at all, but long enough to be mistaken for one ".repeat(50),
+            )
+            .expect("a writable file")
+        },
     ] {
         let bank = stopped_bank();
         let segment = files_ending(&bank.folder().join("log"), ".segment").remove(0);
@@ -121,7 +131,10 @@ fn a_missing_segment_in_the_middle_or_a_stray_file_is_noticed() {
     let bank = stopped_bank();
     let log = bank.folder().join("log");
     fs::write(log.join("notes.segment"), "").expect("a writable folder");
-    assert_refused(&bank, &["notes.segment", "not named after its first sequence"]);
+    assert_refused(
+        &bank,
+        &["notes.segment", "not named after its first sequence"],
+    );
 }
 
 #[test]
@@ -136,13 +149,20 @@ fn a_log_that_lost_its_content_is_noticed_by_verify() {
     fs::write(&segment, bytes).expect("a writable file");
     let (sound, found) = log_tool::verify(&bank.folder());
     assert!(!sound, "{found}");
-    assert!(found["faults"][0]["detail"].as_str().is_some_and(|detail| detail.contains("chain")), "{found}");
+    assert!(
+        found["faults"][0]["detail"]
+            .as_str()
+            .is_some_and(|detail| detail.contains("chain")),
+        "{found}"
+    );
     // It still starts: what is wrong is for an auditor to judge.
     bank.launch();
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
 }
 
 #[test]
@@ -197,7 +217,14 @@ fn a_damaged_read_store_is_refused_with_what_to_do() {
     let mut bank = stopped_bank();
     let store = bank.folder().join("read-models.db");
     overwrite_beginning(&store);
-    assert_refused(&bank, &[&store.display().to_string(), "delete", "rebuilt from the log"]);
+    assert_refused(
+        &bank,
+        &[
+            &store.display().to_string(),
+            "delete",
+            "rebuilt from the log",
+        ],
+    );
     fs::remove_file(store).expect("a file to remove");
     bank.launch();
     read_models::assert_rebuild_changes_nothing(&bank);

@@ -55,7 +55,10 @@ fn a_stream_that_broke_goes_on_without_loss_or_repetition() {
     drop(stream);
     let rest = send(&bank, 10..25);
 
-    let missed: Vec<_> = (5..10).map(|number| format!("t-{number}")).chain(rest).collect();
+    let missed: Vec<_> = (5..10)
+        .map(|number| format!("t-{number}"))
+        .chain(rest)
+        .collect();
     let mut stream = EventStream::open(&bank.payments(), STREAM, Some(&last));
     assert_eq!(ids(&stream.decisions(20)), missed);
     drop(stream);

@@ -32,11 +32,11 @@ pub struct DemoArguments {
     /// Load the history, but let no live traffic flow.
     #[arg(long)]
     pub no_traffic: bool,
-    /// Key that opens the demo; needed to listen beyond loopback.
+    /// Key that opens the demo, at least 16 characters; needed to listen beyond loopback.
     #[arg(long, env = "ACCORD_ACCESS_KEY", hide_env_values = true)]
     pub access_key: Option<String>,
-    /// Make an access key and print it at the start.
-    #[arg(long, conflicts_with = "access_key")]
+    /// Make an access key where none is given, and print it at the start.
+    #[arg(long)]
     pub generate_key: bool,
 }
 

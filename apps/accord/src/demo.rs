@@ -30,6 +30,8 @@ use state::DemoState;
 /// Slowest and fastest clock: real time, and ten simulated days a second.
 const SPEEDS: std::ops::RangeInclusive<f64> = 1.0..=864_000.0;
 
+const ACCESS_KEY_BYTES_MIN: usize = 16;
+
 /// Everything the demo holds, shared by its pages.
 pub struct Demo {
     pub clock: Clock,
@@ -46,11 +48,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         );
     }
     set_up_logging(LogFormat::Human)?;
-    let key = match (&arguments.access_key, arguments.generate_key) {
-        (Some(key), _) => Some(key.clone()),
-        (None, true) => Some(generate_secret()),
-        (None, false) => None,
-    };
+    let key = access_key(&arguments)?;
     let authentication = authentication(key.as_deref());
     let address = server::resolve(&arguments.listen).await?;
     ListenPolicy::check(address, &authentication)?;
@@ -63,7 +61,8 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
 
     let state = DemoState::open(directory.path(), arguments.seed)?;
     let network = Arc::new(state.network()?);
-    let clock = Clock::scaled(resume_at(&directory, &state).await?, arguments.speed);
+    let resumed_at_us = resume_at(&directory, &state).await?;
+    let clock = Clock::scaled(resumed_at_us, arguments.speed);
     let banks = open_banks(&network, &state, &clock).await?;
     let demo = Arc::new(Demo { clock, banks });
 
@@ -85,7 +84,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     } else if !shutdown.has_begun() {
         banner::print(address, directory.path(), key.as_deref(), &arguments);
         if !arguments.no_traffic {
-            traffic::start(&demo, &network, &state, &shutdown);
+            traffic::start(&demo, &network, &state, resumed_at_us, &shutdown);
         }
     }
     shutdown.begun().await;
@@ -93,6 +92,17 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     serving.await?;
     futures::future::join_all(demo.banks.iter().map(BankNode::stop)).await;
     prepared.map(|()| ExitCode::SUCCESS)
+}
+
+/// The key that opens the demo. An empty variable counts as none; a short key could be guessed.
+fn access_key(arguments: &DemoArguments) -> anyhow::Result<Option<String>> {
+    match arguments.access_key.as_deref().map(str::trim) {
+        None | Some("") => Ok(arguments.generate_key.then(generate_secret)),
+        Some(key) if key.len() < ACCESS_KEY_BYTES_MIN => {
+            bail!("the access key must have at least {ACCESS_KEY_BYTES_MIN} characters")
+        }
+        Some(key) => Ok(Some(key.to_owned())),
+    }
 }
 
 /// Opens all banks at once, each on a task of its own: folding their logs is work for every core.

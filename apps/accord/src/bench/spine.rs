@@ -39,7 +39,10 @@ pub async fn run(arguments: SpineArguments) -> anyhow::Result<ExitCode> {
     println!("{decisions:#?}");
     let after = ceiling.measure(&secret, 7).await?;
     println!("{after:?}");
-    println!("share {}", decisions.load.rate_per_second * 2.0 / (before.rate_per_second + after.rate_per_second));
+    println!(
+        "share {}",
+        decisions.load.rate_per_second * 2.0 / (before.rate_per_second + after.rate_per_second)
+    );
     served.stop().await?;
     let _ = folder.path();
     Ok(ExitCode::SUCCESS)

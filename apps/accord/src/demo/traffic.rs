@@ -26,15 +26,22 @@ enum Happening {
     Report(BankTransaction),
 }
 
-/// Starts one task for each bank.
-pub fn start(demo: &Arc<Demo>, network: &Arc<Network>, state: &DemoState, shutdown: &Shutdown) {
+/// Starts one task for each bank. `resumed_at_us` is where the demo's clock began: what fell due while the banks were
+/// being prepared happens first.
+pub fn start(
+    demo: &Arc<Demo>,
+    network: &Arc<Network>,
+    state: &DemoState,
+    resumed_at_us: i64,
+    shutdown: &Shutdown,
+) {
     for (index, bank) in demo.banks.iter().enumerate() {
         let traffic = Traffic {
             bank: bank.clone(),
             index,
             network: Arc::clone(network),
             starts_at_us: state.starts_at_us,
-            from_us: (bank.clock().now_us() - REPEAT_US).max(state.live_from_us),
+            from_us: (resumed_at_us - REPEAT_US).max(state.live_from_us),
         };
         let shutdown = shutdown.clone();
         tokio::spawn(async move {

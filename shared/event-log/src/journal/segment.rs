@@ -271,6 +271,7 @@ pub fn reader_options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .read_only(true)
         .busy_timeout(Duration::from_secs(10))
+        .disable_statement_logging()
 }
 
 fn writer_options(path: &Path) -> SqliteConnectOptions {
@@ -279,6 +280,7 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(10))
+        .disable_statement_logging()
         .pragma("wal_autocheckpoint", "0")
         // A commit of one event costs whole pages in the write-ahead log: small pages keep sparse traffic small.
         .page_size(u32::try_from(PAGE_BYTES).unwrap_or(4_096))

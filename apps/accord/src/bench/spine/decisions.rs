@@ -52,10 +52,7 @@ pub struct LogFigures {
 }
 
 /// The first decision for every customer, which makes the customer's key and stores it durably.
-pub async fn new_customers(
-    served: &ServedNode,
-    connections: usize,
-) -> anyhow::Result<LoadReport> {
+pub async fn new_customers(served: &ServedNode, connections: usize) -> anyhow::Result<LoadReport> {
     let closed = ClosedLoop {
         warm_up: Duration::ZERO,
         requests_max: u64::from(CUSTOMERS),

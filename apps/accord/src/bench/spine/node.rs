@@ -1,6 +1,11 @@
 //! The node under test: everything that `accord risk serve` puts together, in this process.
 
-use std::{net::SocketAddr, path::{Path, PathBuf}, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use accord_event_log::{Sequence, data_directory::DataDirectory};
 use accord_service::{

@@ -6,6 +6,7 @@ use crate::{
     events::{Event, TransactionAssessed},
     features::Features,
     history::Purchase,
+    policy::Decision,
     reasons::reasons,
     state::CustomerPartition,
     transaction::{FUTURE_TOLERANCE_US, LATENESS_MAX_US, Transaction},
@@ -41,12 +42,18 @@ impl AssessTransaction {
             transaction.amount_minor,
         );
         let score = model.score(&features);
+        let decision = policy.thresholds.decide(score);
+        // An approval needs no excuse: what spoke a little for fraud would only confuse.
+        let reasons = match decision {
+            Decision::Approve => Vec::new(),
+            _ => reasons(&model.contributions(&features)),
+        };
         Ok(vec![Event::TransactionAssessed(TransactionAssessed {
             transaction: transaction.clone(),
             features,
             score,
-            decision: policy.thresholds.decide(score),
-            reasons: reasons(&model.contributions(&features)),
+            decision,
+            reasons,
             policy: *policy_offset,
             personal: self.personal.clone(),
         })])

@@ -5,7 +5,7 @@ use std::time::Instant;
 use accord_event_log::{
     CommandEnvelope, Position, Recorded, Reply, Sequence, Unavailable, stages::Stage,
 };
-use accord_service::{IdempotencyScope, idempotency};
+use accord_service::IdempotencyScope;
 use risk_control::{
     AssessTransaction, Command, CustomerReference, Event, Transaction, TransactionAssessed,
 };
@@ -60,12 +60,12 @@ impl BankNode {
             });
         }
         let identity = self.transaction_identity(&request.transaction_id);
-        let payload_hash = request.payload_hash();
         let subject = self
             .shared
             .keys
             .find_or_create(&request.personal.customer_id)
             .await?;
+        let payload_hash = subject.fingerprint(&request.canonical());
         let customer = CustomerReference(subject.reference);
         let personal = request.personal.seal(&subject, identity);
         self.shared
@@ -194,8 +194,8 @@ impl BankNode {
 }
 
 impl AssessRequest {
-    /// Hash of everything that the caller said, to tell a repetition from another transaction under the same id.
-    fn payload_hash(&self) -> u64 {
+    /// Everything that the caller said, to tell a repetition from another transaction under the same id.
+    fn canonical(&self) -> Vec<u8> {
         let canonical = (
             &self.transaction_id,
             &self.personal,
@@ -204,8 +204,6 @@ impl AssessRequest {
             &self.currency,
             self.occurred_at_us,
         );
-        let canonical = serde_json::to_vec(&canonical).expect("plain fields always serialise");
-        // Zero stands for "no key" in the log.
-        idempotency::payload_hash(&canonical).max(1)
+        serde_json::to_vec(&canonical).expect("plain fields always serialise")
     }
 }

@@ -1,14 +1,12 @@
 //! Say what a transaction turned out to be.
 
-use std::time::Instant;
-
 use accord_event_log::{Position, Reply, Sequence, Unavailable};
 use accord_service::idempotency;
 use risk_control::{Command, CustomerReference, Event, Label, LabelSource, LabelTransaction};
 use uuid::Uuid;
 
 use super::{ApplicationError, CommandCaller};
-use crate::{node::BankNode, queries::transactions::TransactionRow};
+use crate::node::BankNode;
 
 /// A label as somebody gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,21 +29,24 @@ impl BankNode {
         request: LabelRequest,
     ) -> Result<Position, ApplicationError> {
         let transaction = self
-            .transaction_to_label(&request.transaction_id, caller.deadline)
-            .await?;
+            .settled_transaction_row(&request.transaction_id, caller.deadline)
+            .await?
+            .ok_or(ApplicationError::UnknownTransaction)?;
         let customer = CustomerReference(transaction.customer);
-        let payload_hash = request.payload_hash();
+        let subject = self.shared.keys.by_reference(customer.0);
+        let canonical = request.canonical();
+        let payload_hash = match &subject {
+            Some(subject) => subject.fingerprint(&canonical),
+            // Nothing personal is left of an erased customer, and a note is refused below.
+            None => idempotency::payload_hash(&canonical).max(1),
+        };
         let (identity, keyed) = match &request.key {
             Some(key) => (self.label_identity(&caller.actor, key), Some(payload_hash)),
             None => (Uuid::now_v7(), None),
         };
         let note = match &request.note {
             Some(note) => {
-                let subject = self
-                    .shared
-                    .keys
-                    .by_reference(customer.0)
-                    .ok_or(ApplicationError::Erased)?;
+                let subject = subject.as_ref().ok_or(ApplicationError::Erased)?;
                 Some(subject.seal(note.as_bytes(), identity.as_bytes()))
             }
             None => None,
@@ -67,22 +68,6 @@ impl BankNode {
         );
         let reply = self.ask_once(caller, envelope).await?;
         self.label_position(reply, payload_hash).await
-    }
-
-    /// A transaction that was acknowledged a moment ago may not be in the read model yet, and is not unknown for that.
-    async fn transaction_to_label(
-        &self,
-        transaction_id: &str,
-        deadline: Instant,
-    ) -> Result<TransactionRow, ApplicationError> {
-        let last = self.shared.reader.last();
-        if let Some(known) = self.transaction_row(transaction_id).await? {
-            return Ok(known);
-        }
-        self.wait_until_projected(last, deadline).await?;
-        self.transaction_row(transaction_id)
-            .await?
-            .ok_or(ApplicationError::UnknownTransaction)
     }
 
     async fn label_position(
@@ -123,7 +108,8 @@ impl BankNode {
 }
 
 impl LabelRequest {
-    fn payload_hash(&self) -> u64 {
+    /// Everything that the caller said.
+    fn canonical(&self) -> Vec<u8> {
         let canonical = (
             &self.transaction_id,
             self.label.name(),
@@ -131,7 +117,6 @@ impl LabelRequest {
             self.known_at_us,
             &self.note,
         );
-        let canonical = serde_json::to_vec(&canonical).expect("plain fields always serialise");
-        idempotency::payload_hash(&canonical).max(1)
+        serde_json::to_vec(&canonical).expect("plain fields always serialise")
     }
 }

@@ -249,9 +249,8 @@ pub(crate) async fn transaction(
     let frame = service.frame(&principal, &uri);
     let row = service
         .node
-        .transaction_row(&transaction_id)
-        .await
-        .map_err(query_problem)?;
+        .settled_transaction_row(&transaction_id, deadline.instant())
+        .await?;
     let Some(row) = row else {
         let view = ProblemView {
             status: 404,

@@ -159,7 +159,7 @@ pub(crate) async fn show(
     service
         .wait_for(parameters.position.as_deref(), deadline)
         .await?;
-    let detail = service.detail(&transaction_id).await?;
+    let detail = service.detail(&transaction_id, deadline).await?;
     Ok(Json(detail))
 }
 
@@ -257,12 +257,15 @@ impl BankService {
         }
     }
 
-    async fn detail(&self, transaction_id: &str) -> Result<TransactionDetail, Problem> {
+    async fn detail(
+        &self,
+        transaction_id: &str,
+        deadline: Deadline,
+    ) -> Result<TransactionDetail, Problem> {
         let row = self
             .node
-            .transaction_row(transaction_id)
-            .await
-            .map_err(query_problem)?
+            .settled_transaction_row(transaction_id, deadline.instant())
+            .await?
             .ok_or_else(|| {
                 Problem::new(ProblemKind::NotFound).detail("There is no such transaction.")
             })?;

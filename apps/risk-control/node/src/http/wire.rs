@@ -61,7 +61,7 @@ pub struct DecisionBody {
     pub decision: &'static str,
     /// Probability of fraud, 0 to 1.
     pub score: f64,
-    /// What spoke most for fraud, strongest first; empty where nothing did.
+    /// What spoke most for fraud, strongest first; empty where the transaction is approved.
     pub reasons: Vec<ReasonBody>,
     pub versions: Versions,
     /// RFC 3339.

@@ -1,5 +1,7 @@
 //! Transactions: one, a page of a filtered list, and the labels of one.
 
+use std::time::Instant;
+
 use accord_event_log::{Recorded, Sequence};
 use risk_control::{Decision, Event, Label, RiskControl};
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
@@ -106,6 +108,21 @@ impl BankNode {
         .fetch_optional(self.shared.store.readers())
         .await?;
         row.as_ref().map(read_row).transpose()
+    }
+
+    /// A transaction by its own id. One that was acknowledged a moment ago may not be in the read model yet, and is not
+    /// unknown for that: a miss waits for the read model to reach the log's end as it was at the question.
+    pub async fn settled_transaction_row(
+        &self,
+        transaction_id: &str,
+        deadline: Instant,
+    ) -> Result<Option<TransactionRow>, ApplicationError> {
+        let last = self.shared.reader.last();
+        if let Some(known) = self.transaction_row(transaction_id).await? {
+            return Ok(Some(known));
+        }
+        self.wait_until_projected(last, deadline).await?;
+        Ok(self.transaction_row(transaction_id).await?)
     }
 
     /// Sequence of the event that brought a transaction, if it stands at or before `through`.
