@@ -85,9 +85,12 @@ pub fn bank_health(node: &BankNode, checks: HealthChecks) -> HealthChecks {
         })
 }
 
+/// Reads one figure of a node.
+type Figure = Arc<dyn Fn(&BankNode) -> f64 + Send + Sync>;
+
 /// Figures of a node for `/metrics`.
 pub fn bank_metrics(node: &BankNode, registry: &MetricsRegistry) {
-    let gauges: [(&str, &str, Arc<dyn Fn(&BankNode) -> f64 + Send + Sync>); 5] = [
+    let gauges: [(&str, &str, Figure); 5] = [
         (
             "log_last_sequence",
             "Sequence of the last durable event",
