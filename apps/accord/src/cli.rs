@@ -126,7 +126,7 @@ pub struct ServeArguments {
 /// where their time goes, their latency beside the disk's own, rebuild, recovery after a kill, and what all this leaves
 /// on the disk.
 ///
-/// It is a measurement: the exit code is 0 also where an aim is not met. Answers that are not decisions end it with 1.
+/// It is a measurement: the exit code is 0 also where an aim is not met; 1 means that it could not be taken.
 #[derive(Debug, Args)]
 pub struct SpineArguments {
     /// Seconds of the main run; the others last a part of it.

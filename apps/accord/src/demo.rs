@@ -36,6 +36,7 @@ const ACCESS_KEY_BYTES_MIN: usize = 16;
 pub struct Demo {
     pub clock: Clock,
     pub banks: Vec<BankNode>,
+    pub shutdown: Shutdown,
 }
 
 /// Runs the demo until it is told to stop.
@@ -64,7 +65,11 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     let resumed_at_us = resume_at(&directory, &state).await?;
     let clock = Clock::scaled(resumed_at_us, arguments.speed);
     let banks = open_banks(&network, &state, &clock).await?;
-    let demo = Arc::new(Demo { clock, banks });
+    let demo = Arc::new(Demo {
+        clock,
+        banks,
+        shutdown: shutdown.clone(),
+    });
 
     let edge = Edge::new(authenticator, HostGuard::for_listener(address));
     let router = router(&demo, &edge, &shutdown);
@@ -88,6 +93,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         }
     }
     shutdown.begun().await;
+    demo.banks.iter().for_each(BankNode::end_streams);
     // Requests under way are answered before the nodes stop.
     serving.await?;
     futures::future::join_all(demo.banks.iter().map(BankNode::stop)).await;

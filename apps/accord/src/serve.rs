@@ -149,7 +149,14 @@ pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         configuration.institution,
         directory.path().display()
     );
-    server::serve(listener, router, &shutdown, ServerLimits::default()).await;
+    let end_streams = async {
+        shutdown.begun().await;
+        node.end_streams();
+    };
+    tokio::join!(
+        server::serve(listener, router, &shutdown, ServerLimits::default()),
+        end_streams
+    );
     node.stop().await;
     Ok(ExitCode::SUCCESS)
 }

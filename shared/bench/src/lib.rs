@@ -18,7 +18,7 @@ pub mod disk;
 pub mod echo;
 pub mod latency;
 pub mod load;
-mod number;
+pub mod number;
 pub mod process;
 pub mod ratio;
 pub mod report;

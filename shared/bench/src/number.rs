@@ -1,7 +1,7 @@
 //! How numbers are written in tables: whole, with a comma between thousands.
 
 /// A whole number, such as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -14,7 +14,7 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// A measured quantity: three significant digits are enough below a thousand, whole above.
-pub(crate) fn measured(value: f64) -> String {
+pub fn measured(value: f64) -> String {
     if !value.is_finite() {
         return "-".to_owned();
     }

@@ -1,5 +1,7 @@
 //! What a run costs in processor time and memory, from Linux's `/proc` (man page `proc(5)`).
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -73,18 +75,66 @@ impl Tabular for ProcessUsage {
     }
 }
 
+/// What the threads of this process have used so far, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ThreadTimes(BTreeMap<u32, (String, Duration)>);
+
+impl ThreadTimes {
+    /// Reads the processor time, user and system, of every thread that lives now.
+    ///
+    /// # Errors
+    ///
+    /// Where `/proc` is not there (not Linux) or does not read as documented.
+    pub fn now() -> io::Result<Self> {
+        let mut times = BTreeMap::new();
+        for entry in std::fs::read_dir("/proc/self/task")? {
+            let folder = entry?.path();
+            let id = folder
+                .file_name()
+                .and_then(|name| name.to_str()?.parse().ok());
+            let name = std::fs::read_to_string(folder.join("comm"));
+            let statistics = std::fs::read_to_string(folder.join("schedstat"));
+            // A thread that ended while the folder was being read is no error.
+            if let (Some(id), Ok(name), Ok(statistics)) = (id, name, statistics) {
+                let time = parse_thread_time(&statistics)?;
+                times.insert(id, (name.trim().to_owned(), time));
+            }
+        }
+        Ok(Self(times))
+    }
+
+    /// Time since `earlier` of all threads of a name together, the busiest first. Linux cuts names off after 15
+    /// bytes; what threads used that ended in between is not in it.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Vec<(String, Duration)> {
+        let mut by_name: BTreeMap<&str, Duration> = BTreeMap::new();
+        for (id, (name, time)) in &self.0 {
+            let before = earlier.0.get(id).map_or(Duration::ZERO, |(_, time)| *time);
+            *by_name.entry(name).or_default() += time.saturating_sub(before);
+        }
+        let named = by_name.into_iter();
+        let mut spent: Vec<_> = named.map(|(name, time)| (name.to_owned(), time)).collect();
+        spent.sort_by_key(|(_, time)| Reverse(*time));
+        spent
+    }
+}
+
 /// Processor time, user and system, of the calling thread alone, to about a scheduler tick.
 ///
 /// # Errors
 ///
 /// Where the kernel offers no `/proc/thread-self/schedstat`.
 pub fn thread_processor_time() -> io::Result<Duration> {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    parse_thread_time(&std::fs::read_to_string("/proc/thread-self/schedstat")?)
+}
+
+/// Field 1 of `schedstat`, in nanoseconds.
+fn parse_thread_time(statistics: &str) -> io::Result<Duration> {
     let nanoseconds = statistics.split_ascii_whitespace().next();
     nanoseconds
         .and_then(|field| field.parse().ok())
         .map(Duration::from_nanos)
-        .ok_or_else(|| unreadable("/proc/thread-self/schedstat"))
+        .ok_or_else(|| unreadable("schedstat"))
 }
 
 /// Fields 14 and 15 of `stat`. Field 2, the program's name, may itself hold spaces and brackets, so
@@ -153,6 +203,28 @@ mod tests {
         );
         assert_eq!(parse_status_bytes(status, "VmRSS").expect("present"), 8_192);
         assert!(parse_status_bytes(status, "VmSwap").is_err());
+    }
+
+    #[test]
+    fn threads_of_a_name_are_added_up_and_the_busiest_comes_first() {
+        let milliseconds = Duration::from_millis;
+        let times = |threads: &[(u32, &str, u64)]| {
+            let named = threads
+                .iter()
+                .map(|(id, name, time)| (*id, ((*name).to_owned(), milliseconds(*time))));
+            ThreadTimes(named.collect())
+        };
+        let before = times(&[(1, "worker", 10), (2, "worker", 20), (3, "decider", 5)]);
+        let after = times(&[(1, "worker", 11), (3, "decider", 9), (4, "worker", 2)]);
+        let expected = [("decider", 4), ("worker", 3)];
+        let expected = expected.map(|(name, time)| (name.to_owned(), milliseconds(time)));
+        assert_eq!(after.since(&before), expected);
+    }
+
+    #[test]
+    fn this_process_has_threads() {
+        let now = ThreadTimes::now().expect("tests run on Linux");
+        assert!(!now.0.is_empty());
     }
 
     #[test]

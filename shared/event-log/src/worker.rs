@@ -134,6 +134,7 @@ pub struct CommandBus<D: LoggedDecider> {
     state: watch::Receiver<WorkerState>,
     stages: Arc<StageTimes>,
     counters: Arc<WorkerCounters>,
+    control_at_start: Arc<D::State>,
 }
 
 impl<D: LoggedDecider> Clone for CommandBus<D> {
@@ -144,6 +145,7 @@ impl<D: LoggedDecider> Clone for CommandBus<D> {
             state: self.state.clone(),
             stages: Arc::clone(&self.stages),
             counters: Arc::clone(&self.counters),
+            control_at_start: Arc::clone(&self.control_at_start),
         }
     }
 }
@@ -215,6 +217,11 @@ impl<D: LoggedDecider> CommandBus<D> {
 
     pub fn counters(&self) -> &WorkerCounters {
         &self.counters
+    }
+
+    /// The control partition as the log had it when the worker started, which read models may not show yet.
+    pub fn control_at_start(&self) -> &D::State {
+        &self.control_at_start
     }
 }
 
@@ -288,6 +295,7 @@ impl Worker {
             state,
             stages: Arc::clone(&stages),
             counters: Arc::clone(&counters),
+            control_at_start: Arc::new(runtime.control().clone()),
         };
         let snapshotter = snapshotter::spawn::<D>(
             reader.clone(),
@@ -523,6 +531,10 @@ where
             // A client that went away does not read its answer; the decision stands all the same.
             let _ = reply.send(answer);
         }
+        // Only now: a disk that stays full would keep the callers waiting for as long.
+        if failure.is_some() {
+            self.recover_until_possible();
+        }
     }
 
     /// Lets every partition that lags behind the control partition adopt. What cannot be written or is refused is tried
@@ -538,10 +550,11 @@ where
         self.runtime.adopt_all(moment, &context);
         if let Some(reason) = self.commit() {
             tracing::warn!(%reason, "an adoption did not commit; it is tried again after the next batch");
+            self.recover_until_possible();
         }
     }
 
-    /// Makes the batch durable, or throws the runtime away and says why.
+    /// Makes the batch durable, or says why not: then the caller answers, and recovers before anything else.
     fn commit(&mut self) -> Option<Unavailable> {
         let commit = self.runtime.finish()?;
         let start = Instant::now();
@@ -561,7 +574,6 @@ where
             }
             Err(error) => {
                 tracing::error!(%error, "a commit failed: state is folded again from the log");
-                self.recover_until_possible();
                 Some(match error {
                     AppendError::NotCommitted(reason) => Unavailable::NotCommitted(reason),
                     AppendError::Unknown(reason) => Unavailable::OutcomeUnknown(reason),

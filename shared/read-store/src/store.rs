@@ -16,7 +16,9 @@ const READER_CACHE_KIB: &str = "-8192";
 
 /// A read store that cannot be used. Deleting it is safe: it is rebuilt from the log.
 #[derive(Debug, thiserror::Error)]
-#[error("read store {path}: {source}")]
+#[error(
+    "read store {path}: {source}; if it is damaged, delete {path}*: it is rebuilt from the log"
+)]
 pub struct StoreError {
     pub path: String,
     pub source: sqlx::Error,

@@ -14,6 +14,7 @@ use crate::body::{BODY_BYTES_MAX_DEFAULT, media_type, read_body};
 use crate::problem::{FieldError, Problem};
 use crate::problem_kind::ProblemKind;
 use crate::serde_fault::{SerdeFault, shortened};
+use crate::struct_probe::is_struct;
 
 /// Extracts a JSON body of at most `BYTES_MAX` bytes.
 ///
@@ -59,7 +60,19 @@ pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 /// # Errors
 /// `malformed-json` with line and column; `unknown-field` or `invalid-field` with a JSON pointer.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // serde would take the fields of a struct from an array, by position; a client that sends them so is mistaken.
+    if begins_as_array(body) && is_struct::<T>() {
+        let sentence = "expected an object, not an array";
+        return Err(Problem::new(ProblemKind::InvalidField)
+            .detail(sentence)
+            .field(FieldError::at_pointer("#", sentence)));
+    }
     serde_json::from_slice(body).map_err(|error| explain::<T>(body, &error))
+}
+
+fn begins_as_array(body: &[u8]) -> bool {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    first == Some(&b'[')
 }
 
 fn explain<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Problem {
@@ -234,10 +247,10 @@ mod tests {
                 "invalid type: floating point `1e+20`, expected i64",
             ),
             (
-                "[]",
+                r#" ["1",[],null]"#,
                 InvalidField,
                 "#",
-                "invalid length 0, expected struct Order with 3 elements",
+                "expected an object, not an array",
             ),
             (
                 "null",

@@ -47,6 +47,7 @@ mod nearest;
 mod path_parameters;
 mod route_guard;
 mod serde_fault;
+mod struct_probe;
 
 pub use access::{AccessTable, Allowed, RouteAccess};
 pub use api_key::ApiKey;

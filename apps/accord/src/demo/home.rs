@@ -17,7 +17,7 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 use risk_control_node::{
     BankNode, capitalised,
     console::institutions::{
@@ -121,6 +121,7 @@ async fn figures(bank: &BankNode) -> anyhow::Result<BankFigures> {
 }
 
 async fn figures_stream(State(home): State<Arc<Home>>) -> Response {
+    let shutdown = home.demo.shutdown.clone();
     let events = stream::unfold((home, true), async |(home, first)| {
         if !first {
             tokio::time::sleep(FIGURES_EVERY).await;
@@ -142,7 +143,9 @@ async fn figures_stream(State(home): State<Arc<Home>>) -> Response {
             .unwrap_or_default();
         Some((Ok::<_, Infallible>(event), (home, false)))
     });
-    Sse::new(events)
+    // An open page must not keep the server from draining.
+    let ended = async move { shutdown.begun().await };
+    Sse::new(events.take_until(Box::pin(ended)))
         .keep_alive(KeepAlive::default())
         .into_response()
 }

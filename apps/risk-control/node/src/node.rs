@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
 };
 
 use accord_event_log::{
@@ -12,11 +13,16 @@ use accord_event_log::{
     worker::{ReadModelGate, StartError},
 };
 use accord_read_store::{Progress, Projector, ProjectorError, ReadStore, StoreError, TableSet};
-use accord_service::Clock;
-use risk_control::{Context, RiskControl};
+use accord_service::{Clock, Shutdown};
+use risk_control::{Context, PartitionState, RiskControl};
 use tokio::sync::{mpsc, watch};
 
-use crate::{latency::RecentLatency, models::ModelShelf, policies::KnownPolicies, projections};
+use crate::{
+    latency::RecentLatency,
+    models::ModelShelf,
+    policies::{ActivePolicy, KnownPolicies},
+    projections,
+};
 
 /// Events that the read models may be behind before the decider waits for them: a second or two of the highest load.
 const LAG_EVENTS_MAX: u64 = 50_000;
@@ -84,6 +90,8 @@ pub(crate) struct Shared {
     pub progress: watch::Receiver<Progress>,
     pub switches: mpsc::Sender<(&'static str, TableSet, Sequence)>,
     pub latency: RecentLatency,
+    /// Begins when open streams are to end.
+    pub streams: Shutdown,
     running: Mutex<Option<Running>>,
 }
 
@@ -167,6 +175,7 @@ impl BankNode {
                 progress,
                 switches,
                 latency: RecentLatency::default(),
+                streams: Shutdown::new(Duration::ZERO),
                 running: Mutex::new(Some(Running {
                     worker,
                     stop_projector,
@@ -175,6 +184,15 @@ impl BankNode {
             }),
         };
         node.load_policies().await?;
+        // Read models that were lost, or are behind, must not make a bank look as if it had no policy.
+        if let PartitionState::Control(control) = node.shared.bus.control_at_start()
+            && let Some((control_offset, policy)) = control.active.clone()
+        {
+            node.shared.policies.remember(ActivePolicy {
+                control_offset,
+                policy,
+            });
+        }
         Ok(node)
     }
 
@@ -207,6 +225,11 @@ impl BankNode {
     pub fn lag(&self) -> u64 {
         let through = self.shared.progress.borrow().through;
         self.shared.reader.last().0.saturating_sub(through.0)
+    }
+
+    /// Ends the open streams, which would otherwise keep a server from draining; new ones end at once.
+    pub fn end_streams(&self) {
+        self.shared.streams.begin();
     }
 
     /// Stops deciding, projects what is in the log, and closes everything. The second call does nothing.

@@ -173,3 +173,13 @@ async fn an_empty_folder_is_no_log() {
         Err(ReadError::Missing(Sequence(1)))
     ));
 }
+
+#[tokio::test]
+async fn a_hole_in_a_log_is_not_filled_with_what_was_read_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = closed_log(folder.path()).await;
+    database::execute(&path, "DELETE FROM commits WHERE first_sequence = 8").await;
+    let reader = LogReader::open(folder.path()).await.unwrap();
+    let found = reader.read_after(Sequence(7), 1).await.unwrap();
+    assert_eq!(found[0].first_sequence, Sequence(9));
+}

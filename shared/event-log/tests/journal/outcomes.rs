@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use accord_event_log::{
-    AppendError, Journal, LogReader, Sequence, journal::segment::path_of, verify::verify,
+    AppendError, Journal, LogReader, Sequence,
+    journal::segment::{self, path_of},
+    verify::verify,
 };
 
 use crate::support::{
@@ -154,8 +156,13 @@ async fn a_segment_that_cannot_be_begun_commits_nothing_and_is_tried_again() {
 #[tokio::test]
 async fn a_segment_left_by_a_failed_beginning_is_replaced() {
     let mut fixture = fixture(1).await;
-    // The file was created, and then its folder could not be synced: it is there without a commit.
-    std::fs::write(path_of(fixture.folder.path(), Sequence(3)), "").unwrap();
+    // The file was created, header and all, and then its folder could not be synced: it is there without a commit.
+    let path = path_of(fixture.folder.path(), Sequence(3));
+    let header = segment::SegmentHeader {
+        first_sequence: Sequence(3),
+        ..fixture.log.journal.reader().header().clone()
+    };
+    drop(segment::create(&path, &header).await.unwrap());
     fixture.append_third().unwrap();
     fixture.assert_sound(3).await;
 }

@@ -4,6 +4,8 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use tokio::sync::watch;
 
+use crate::node::PATIENCE;
+
 #[derive(Clone)]
 pub struct Gate {
     admission: Arc<(Mutex<Admission>, Condvar)>,
@@ -21,7 +23,8 @@ pub struct NextArrival(watch::Receiver<u64>);
 
 impl NextArrival {
     pub async fn wait(mut self) {
-        self.0.changed().await.unwrap();
+        let arrived = tokio::time::timeout(PATIENCE, self.0.changed()).await;
+        arrived.expect("the worker never came by").unwrap();
     }
 }
 
@@ -33,7 +36,7 @@ impl Gate {
         }
     }
 
-    /// The worker comes by.
+    /// The worker comes by. It waits no longer than a test does, so that one that fails ends.
     pub fn pass(&self) {
         let (admission, changed) = &*self.admission;
         let mut admission = admission.lock().unwrap();
@@ -41,7 +44,13 @@ impl Gate {
         loop {
             match &mut *admission {
                 Admission::Everyone => return,
-                Admission::Times(0) => admission = changed.wait(admission).unwrap(),
+                Admission::Times(0) => {
+                    let (woken, waited) = changed.wait_timeout(admission, PATIENCE).unwrap();
+                    if waited.timed_out() {
+                        return;
+                    }
+                    admission = woken;
+                }
                 Admission::Times(times) => {
                     *times -= 1;
                     return;

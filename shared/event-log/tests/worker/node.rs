@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Something that never happens must fail a test, not hang it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Node {
     pub settings: WorkerSettings,

@@ -11,7 +11,9 @@ use std::{
 use accord_bench::{
     echo::{ECHO_PATH, EchoCeiling},
     load::{ClosedLoop, LoadReport, RequestSource as _},
+    process::ProcessUsage,
 };
+use serde::Serialize;
 
 use super::{
     node::ServedNode,
@@ -19,6 +21,14 @@ use super::{
 };
 
 const OK: u16 = 200;
+
+/// What the ceiling is.
+#[derive(Clone, Debug, Serialize)]
+pub struct CeilingFigures {
+    pub load: LoadReport,
+    /// Processor time of the whole process for one request, generator included.
+    pub processor_us: f64,
+}
 
 /// What the ceiling has in common with a decision.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +40,7 @@ pub struct Ceiling {
 
 impl Ceiling {
     /// Serves nothing but answers of the right size and finds how many.
-    pub async fn measure(&self, key: &str, seed: u64) -> anyhow::Result<LoadReport> {
+    pub async fn measure(&self, key: &str) -> anyhow::Result<CeilingFigures> {
         let echo = EchoCeiling::start(self.response_bytes).await?;
         let target = Target {
             address: echo.address(),
@@ -38,9 +48,19 @@ impl Ceiling {
             key: key.to_owned(),
             status: OK,
         };
-        let purchases = Purchases::new(&target, Buyers::AtRandom, seed)?;
+        let purchases = Purchases::new(&target, Buyers::AtRandom, 7)?;
         let closed = ClosedLoop::new(self.connections, self.duration);
-        Ok(closed.run(echo.address(), purchases).await?)
+        let before = ProcessUsage::now()?;
+        let load = closed.run(echo.address(), purchases).await?;
+        let usage = ProcessUsage::now()?.since(&before);
+        // The warm-up is not in the report's count but in the processor's.
+        let measured = self.duration.as_secs_f64();
+        let whole = measured + closed.warm_up.as_secs_f64();
+        let requests = load.requests as f64 * whole / measured;
+        Ok(CeilingFigures {
+            processor_us: usage.processor_seconds() * 1e6 / requests,
+            load,
+        })
     }
 }
 

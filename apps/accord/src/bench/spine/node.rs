@@ -1,10 +1,11 @@
 //! The node under test: everything that `accord risk serve` puts together, in this process.
 
 use std::{
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use accord_event_log::{Sequence, data_directory::DataDirectory};
@@ -18,11 +19,13 @@ use axum::Router;
 use risk_control_node::{BankNode, BankSettings, Placement};
 use tokio::task::JoinHandle;
 
-use super::purchases::Target;
+use super::{purchases::Target, storage::Storage};
 use crate::{demo::site, starter_model};
 
 pub const INSTITUTION: &str = "bench";
 const GRACE: Duration = Duration::from_secs(5);
+const LOOKED_EVERY: Duration = Duration::from_millis(10);
+const SEALING_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// A caller who may ask for decisions: what the server stores of the key, and the key itself.
 pub fn payment_system() -> (ApiKey, String) {
@@ -77,10 +80,24 @@ impl ServedNode {
         })
     }
 
-    /// Waits until the read models hold everything that the log does.
-    pub async fn projected(&self) {
+    /// Waits until the read models hold everything that the log does; gives the time that took.
+    pub async fn projected(&self) -> Duration {
+        let begun = Instant::now();
         while self.node.lag() > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(LOOKED_EVERY).await;
+        }
+        begun.elapsed()
+    }
+
+    /// Waits until every full segment is sealed, for a while at most; gives what is on the disk then.
+    pub async fn sealed(&self) -> io::Result<Storage> {
+        let begun = Instant::now();
+        loop {
+            let storage = Storage::of(&self.folder)?;
+            if storage.unsealed_segments == 0 || begun.elapsed() > SEALING_TIME_MAX {
+                return Ok(storage);
+            }
+            tokio::time::sleep(LOOKED_EVERY).await;
         }
     }
 

@@ -12,6 +12,8 @@ use serde::Serialize;
 pub struct Storage {
     pub segments: u64,
     pub segment_bytes: u64,
+    /// The largest segment's file, without its write-ahead log.
+    pub largest_segment_bytes: u64,
     /// The segment that is written to, with its write-ahead log.
     pub active_bytes: u64,
     /// Write-ahead logs of segments that are full and not sealed yet.
@@ -27,16 +29,17 @@ pub struct Storage {
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct StorageMax {
     pub max: Storage,
+    /// Once everything was projected and sealed.
     pub end: Storage,
 }
 
 impl StorageMax {
     pub fn include(&mut self, now: Storage) {
-        self.end = now;
         let max = &mut self.max;
         *max = Storage {
             segments: max.segments.max(now.segments),
             segment_bytes: max.segment_bytes.max(now.segment_bytes),
+            largest_segment_bytes: max.largest_segment_bytes.max(now.largest_segment_bytes),
             active_bytes: max.active_bytes.max(now.active_bytes),
             unsealed_wal_bytes: max.unsealed_wal_bytes.max(now.unsealed_wal_bytes),
             unsealed_segments: max.unsealed_segments.max(now.unsealed_segments),
@@ -57,6 +60,7 @@ impl Storage {
         let mut storage = Self {
             segments: segments.len() as u64,
             segment_bytes: segments.iter().map(|path| length(path)).sum(),
+            largest_segment_bytes: segments.iter().map(|path| length(path)).max().unwrap_or(0),
             read_model_bytes: length(&read_models),
             read_model_wal_bytes: length(&wal_of(&read_models)),
             snapshot_files: snapshots.len() as u64,

@@ -1,6 +1,9 @@
 //! Looks at a node while it is under load.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use risk_control_node::BankNode;
 use tokio::{sync::oneshot, task::JoinHandle, time::MissedTickBehavior};
@@ -64,7 +67,7 @@ async fn watch(
     Ok((Lag::of(&lags, LAG_EVERY), storage))
 }
 
-async fn look_at(folder: &std::path::Path) -> anyhow::Result<Storage> {
+async fn look_at(folder: &Path) -> anyhow::Result<Storage> {
     let folder = folder.to_owned();
     Ok(tokio::task::spawn_blocking(move || Storage::of(&folder)).await??)
 }

@@ -119,6 +119,7 @@ async fn follow(
         tokio::select! {
             _ = ticks.tick() => {}
             () = sender.closed() => return,
+            () = service.node.shared.streams.begun() => return,
         }
         if service.node.tables(TRANSACTIONS).generation != generation {
             let _ = sender.send(reset(generation)).await;
@@ -140,7 +141,11 @@ async fn follow(
         }
         if tick.is_multiple_of(OVERVIEW_TICKS)
             && let Ok(figures) = service.node.overview().await
-            && let Ok(event) = Event::default().event("overview").json_data(&figures)
+            && let Ok(event) = Event::default()
+                .event("overview")
+                // So that a stream that breaks before its first decision can begin again from here.
+                .id(format!("{generation}-{sent}"))
+                .json_data(&figures)
             && sender.send(event).await.is_err()
         {
             return;
