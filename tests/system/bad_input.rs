@@ -156,7 +156,12 @@ fn a_body_that_is_no_object_is_refused() {
         (format!("{sound}{sound}"), 400, "malformed-json", "trailing"),
         (format!("\u{feff}{sound}"), 400, "malformed-json", "column"),
         (format!("// {sound}"), 400, "malformed-json", "column"),
-        ("[".repeat(60_000), 400, "malformed-json", "column"),
+        (
+            "[".repeat(60_000),
+            422,
+            "invalid-field",
+            "expected an object",
+        ),
         (
             with("amount_minor", &"[".repeat(60_000)),
             400,

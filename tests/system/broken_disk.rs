@@ -114,37 +114,71 @@ fn after_a_failed_sync_the_outcome_is_unknown_until_the_same_key_is_sent_again()
     let Some((mut bank, disk)) = bank_on_a_disk() else {
         return;
     };
-    let mut random = Random::from_environment("failed sync");
-    let mut ledger = Ledger::default();
-    let load = Load::begin(&bank, "before", 8, &mut random);
-    load.wait_for(50);
+    let before = bank.assess(&Purchase::of("before")).expect(201);
     set(&disk, Control::SyncFails);
-    let unknown = eventually("an unknown outcome", || {
-        let answer = bank.assess(&Purchase::of("unknown"));
-        (answer.status == 503 && answer.problem() == "outcome-unknown").then_some(answer)
-    });
+    let unknown = bank.assess(&Purchase::of("unknown")).expect(503);
+    assert_eq!(unknown.problem(), "outcome-unknown");
     assert!(unknown.header("retry-after").is_some());
-    // A customer whose key cannot be stored is not decided about at all.
-    let new = bank.assess(&Purchase::of("new").by("new")).expect(503);
-    assert_eq!(new.problem(), "read-only");
+    // While the log cannot be read again, nothing is taken; nor a customer whose key cannot be stored.
+    for purchase in [Purchase::of("while"), Purchase::of("new").by("new")] {
+        let answer = bank.assess(&purchase).expect(503);
+        assert_eq!(answer.problem(), "read-only", "{purchase:?}");
+    }
+    let detail = bank.payments().get("/v1/transactions/before").send();
+    assert_eq!(detail.expect(200).json()["transaction_id"], "before");
+    bank.anonymous().get("/health/ready").send().expect(503);
+    bank.anonymous().get("/health/live").send().expect(200);
 
     set(&disk, Control::Ok);
-    assess_eventually(&bank, &Purchase::of("unknown"));
-    assess_eventually(&bank, &Purchase::of("new").by("new"));
-    ledger.absorb(load.end());
-    ledger.check_answers(&bank, &mut random);
+    let purchases = [
+        Purchase::of("unknown"),
+        Purchase::of("while"),
+        Purchase::of("new").by("new"),
+    ];
+    let settled = purchases
+        .each_ref()
+        .map(|purchase| assess_eventually(&bank, purchase));
+    bank.anonymous().get("/health/ready").send().expect(200);
+    bank.kill();
+    bank.launch();
+    let again = purchases.each_ref().map(|purchase| bank.assess(purchase));
+    for (settled, again) in settled
+        .iter()
+        .zip(&again)
+        .chain([(&before, &bank.assess(&Purchase::of("before")))])
+    {
+        assert!(again.is_replayed());
+        assert_eq!(settled.text(), again.text());
+    }
+    let assessed = log_tool::events_of_type(&bank.folder(), "TransactionAssessed");
+    assert_eq!(assessed.len(), 4, "each of the four once");
+    log_tool::assert_sound(&bank.folder());
     read_models::assert_rebuild_changes_nothing(&bank);
+}
 
+#[test]
+fn syncs_that_fail_under_load_lose_nothing_that_was_acknowledged() {
+    let Some((mut bank, disk)) = bank_on_a_disk() else {
+        return;
+    };
+    let mut random = Random::from_environment("failed syncs");
+    let mut ledger = Ledger::default();
+    for round in 0..3 {
+        let load = Load::begin(&bank, &format!("syncs-{round}"), 8, &mut random);
+        load.wait_for(20);
+        set(&disk, Control::SyncFails);
+        eventually("a refusal", || {
+            let probe = Purchase::of(&format!("probe-{round}-{}", random.next()));
+            (bank.assess(&probe).status == 503).then_some(())
+        });
+        set(&disk, Control::Ok);
+        assess_eventually(&bank, &Purchase::of(&format!("works-{round}")));
+        ledger.absorb(load.end());
+        ledger.check_answers(&bank, &mut random);
+    }
     bank.kill();
     bank.launch();
     ledger.check_answers(&bank, &mut random);
-    let assessed = log_tool::events_of_type(&bank.folder(), "TransactionAssessed");
-    for id in ["unknown", "new"] {
-        let times = assessed
-            .iter()
-            .filter(|event| event["payload"]["transaction_id"] == id)
-            .count();
-        assert_eq!(times, 1, "{id}");
-    }
     log_tool::assert_sound(&bank.folder());
+    read_models::assert_rebuild_changes_nothing(&bank);
 }

@@ -9,21 +9,21 @@ use crate::support::{Caller, Purchase, TestBank, ledger::list_all};
 /// A bank with decisions of every kind: each customer buys the same thing some times, then something dearer.
 fn bank_with_history() -> TestBank {
     let bank = TestBank::start();
-    for customer in 0..24 {
+    for customer in 0..30 {
         let by = |purchase: Purchase| purchase.by(&format!("customer-{customer}"));
         for number in 0..6 {
             let id = format!("t-{customer}-{number}");
             let at = format!("terminal-{}", number % 3);
             bank.assess(&by(Purchase::of(&id)).at(&at)).expect(201);
         }
-        let dear = Purchase::of(&format!("t-{customer}-dear")).amount(5_000 + 250 * customer);
+        let dear = Purchase::of(&format!("t-{customer}-dear")).amount(4_000 + 400 * customer);
         bank.assess(&by(dear)).expect(201);
     }
     for (id, label) in [
-        ("t-23-dear", "fraud"),
-        ("t-22-dear", "fraud"),
+        ("t-29-dear", "fraud"),
+        ("t-28-dear", "fraud"),
         ("t-0-0", "genuine"),
-        ("t-21-dear", "genuine"),
+        ("t-27-dear", "genuine"),
     ] {
         label_as(&bank.payments(), id, label, "chargeback");
     }
@@ -296,9 +296,9 @@ fn every_page_for_people_shows() {
     let analyst = bank.caller(accord_service::Role::Analyst);
     for (path, shows) in [
         ("/", "North"),
-        ("/transactions", "t-23-dear"),
-        ("/transactions?decision=decline&label=fraud", "t-23-dear"),
-        ("/transactions/t-23-dear", "customer-23"),
+        ("/transactions", "t-29-dear"),
+        ("/transactions?decision=decline&label=fraud", "t-29-dear"),
+        ("/transactions/t-29-dear", "customer-29"),
         ("/transactions/t-0-0", "customer-0"),
     ] {
         let page = analyst.get(path).send().expect(200);

@@ -82,7 +82,7 @@ fn a_configuration_that_is_wrong_is_refused_by_key() {
         ),
         (
             "[[api_keys]]\nid = \"x\"\nname = \"X\"\nroles = [\"analyst\"]\nsha256 = \"00\"",
-            "sha256",
+            "the SHA-256 of key `x`",
         ),
     ] {
         bank.configure(lines);
@@ -140,6 +140,9 @@ fn a_missing_segment_in_the_middle_or_a_stray_file_is_noticed() {
 #[test]
 fn a_log_that_lost_its_content_is_noticed_by_verify() {
     let mut bank = stopped_bank();
+    // A start folds the write-ahead log into the segment.
+    bank.launch();
+    bank.stop();
     let segment = files_ending(&bank.folder().join("log"), ".segment").remove(0);
     let mut bytes = fs::read(&segment).expect("a readable file");
     let place = find(&bytes, b"TransactionAssessed").expect("the event in the file");

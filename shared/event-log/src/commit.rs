@@ -78,6 +78,9 @@ pub fn inspect_event(
     ))
 }
 
+/// Room for the events of about a hundred decisions; a larger batch grows it.
+const BUFFER_BYTES: usize = 64 << 10;
+
 /// Builds the next commit while its commands are decided.
 #[derive(Debug)]
 pub struct CommitBuilder {
@@ -94,7 +97,11 @@ impl CommitBuilder {
             first_sequence,
             event_count: 0,
             recorded_at_us,
-            buffer: vec![b'['],
+            buffer: {
+                let mut buffer = Vec::with_capacity(BUFFER_BYTES);
+                buffer.push(b'[');
+                buffer
+            },
             touched: BTreeMap::new(),
         }
     }

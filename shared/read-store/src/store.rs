@@ -58,6 +58,8 @@ impl ReadStore {
                 options
                     .clone()
                     .pragma("cache_size", WRITER_CACHE_KIB)
+                    // The journal of a multi-row statement would otherwise be a file: a quarter of the writer's time.
+                    .pragma("temp_store", "MEMORY")
                     // In pages: the write-ahead log goes back into the file every 32 MiB.
                     .pragma("wal_autocheckpoint", "32768")
                     .pragma("journal_size_limit", "67108864"),

@@ -34,19 +34,23 @@ impl EventStream {
         }
     }
 
-    /// The next event; `None` once the server has ended the stream.
-    pub fn next(&mut self) -> Option<StreamEvent> {
+    /// The next event.
+    ///
+    /// # Panics
+    /// If the stream has ended.
+    pub fn next(&mut self) -> StreamEvent {
         loop {
             if let Some((event, rest)) = self.received.split_once("\n\n") {
                 let event = parse(event);
                 self.received = rest.to_owned();
                 match event {
-                    Some(event) => return Some(event),
+                    Some(event) => return event,
                     // A keep-alive.
                     None => continue,
                 }
             }
-            let chunk = self.connection.read_chunk().ok()??;
+            let chunk = self.connection.read_chunk().expect("an open stream");
+            let chunk = chunk.expect("a stream that goes on");
             self.received += std::str::from_utf8(&chunk).expect("events are UTF-8");
         }
     }
@@ -54,7 +58,7 @@ impl EventStream {
     /// The next event of this name; others are passed over.
     pub fn next_named(&mut self, name: &str) -> StreamEvent {
         loop {
-            let event = self.next().expect("an open stream");
+            let event = self.next();
             if event.name == name {
                 return event;
             }
@@ -65,7 +69,7 @@ impl EventStream {
     pub fn decisions(&mut self, count: usize) -> Vec<StreamEvent> {
         let mut decisions = Vec::new();
         while decisions.len() < count {
-            let event = self.next().expect("an open stream");
+            let event = self.next();
             match event.name.as_str() {
                 "decision" => decisions.push(event),
                 "overview" => {}
@@ -73,6 +77,16 @@ impl EventStream {
             }
         }
         decisions
+    }
+
+    /// Passes over what still comes until the server ends the stream in good order.
+    pub fn read_to_its_end(&mut self) {
+        while self
+            .connection
+            .read_chunk()
+            .expect("a stream that is not cut off")
+            .is_some()
+        {}
     }
 }
 

@@ -59,7 +59,7 @@ async fn what_a_crash_left_unadopted_is_adopted_by_the_next_start() {
     log.commit(&[keyed(1, set_limit(10))]);
     log.commit(&[keyed(2, set_limit(20)), keyed(3, deposit(0, 50))]);
     drop(log);
-    let node = plan.start().await;
+    let node = plan.start_unasked().await;
     node.wait_for_end(6).await;
     committed(node.ask(keyed(4, withdraw(0, 20))).await);
     assert_eq!(

@@ -68,7 +68,15 @@ impl Plan {
         self
     }
 
+    /// Starts a node that has done all that a worker does before it takes commands.
     pub async fn start(self) -> Node {
+        let node = self.start_unasked().await;
+        node.ask(without_key(deposit(0, 0))).await;
+        node
+    }
+
+    /// Starts a node that was not asked for anything yet.
+    pub async fn start_unasked(self) -> Node {
         let gate = Gate::open();
         let clock = Arc::new(AtomicI64::new(1_000_000));
         let contexts: Arc<Mutex<Vec<i64>>> = Arc::default();
@@ -87,8 +95,6 @@ impl Plan {
         let (worker, bus) = Worker::start(self.settings.clone(), now_us, context)
             .await
             .unwrap();
-        // Once this is answered the worker has done all that it does before it takes commands.
-        bus.ask(without_key(deposit(0, 0))).await;
         Node {
             settings: self.settings,
             bus,

@@ -121,8 +121,9 @@ async fn follow(
             () = sender.closed() => return,
             () = service.node.shared.streams.begun() => return,
         }
-        if service.node.tables(TRANSACTIONS).generation != generation {
-            let _ = sender.send(reset(generation)).await;
+        let live = service.node.tables(TRANSACTIONS).generation;
+        if live != generation {
+            let _ = sender.send(reset(live)).await;
             return;
         }
         let through = service.node.progress().through;
