@@ -164,15 +164,15 @@ fn a_body_that_is_no_object_is_refused() {
         ),
         (
             with("amount_minor", &"[".repeat(60_000)),
-            400,
-            "malformed-json",
-            "column",
+            422,
+            "invalid-field",
+            "#/amount_minor",
         ),
         (
             with("card_id", &format!("{}{}", "{\"a\":".repeat(200), "1")),
-            400,
-            "malformed-json",
-            "column",
+            422,
+            "invalid-field",
+            "#/card_id",
         ),
         (
             sound.replacen('{', "{\"currency\":\"EUR\",", 1),

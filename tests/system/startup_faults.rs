@@ -105,28 +105,6 @@ fn a_log_of_another_institution_is_not_touched() {
 }
 
 #[test]
-fn a_damaged_segment_is_named_and_left_as_it_is() {
-    for damage in [
-        overwrite_beginning as fn(&Path),
-        |path| fs::write(path, "").expect("a writable file"),
-        |path| {
-            fs::write(
-                path,
-                "no database at all, but long enough to be mistaken for one ".repeat(50),
-            )
-            .expect("a writable file")
-        },
-    ] {
-        let bank = stopped_bank();
-        let segment = files_ending(&bank.folder().join("log"), ".segment").remove(0);
-        damage(&segment);
-        let damaged = fs::read(&segment).expect("a readable file");
-        assert_refused(&bank, &[&segment.display().to_string()]);
-        assert_eq!(fs::read(&segment).expect("still there"), damaged);
-    }
-}
-
-#[test]
 fn a_missing_segment_in_the_middle_or_a_stray_file_is_noticed() {
     let bank = stopped_bank();
     let log = bank.folder().join("log");

@@ -214,9 +214,15 @@ enum Request {
 impl SubjectKeys {
     /// Opens the key file, creating it where there is none, and starts the task that writes to it.
     pub async fn open(path: PathBuf, master: MasterKey) -> Result<Self, SubjectKeyError> {
-        let mut store = SubjectStore::open(&path).await?;
+        let in_file = |error| match error {
+            SubjectKeyError::Store(detail) => {
+                SubjectKeyError::Store(format!("{}: {detail}", path.display()))
+            }
+            SubjectKeyError::Busy => SubjectKeyError::Busy,
+        };
+        let mut store = SubjectStore::open(&path).await.map_err(in_file)?;
         let mut known = Known::default();
-        for (lookup, reference, wrapped) in store.load().await? {
+        for (lookup, reference, wrapped) in store.load().await.map_err(in_file)? {
             let subject = master.unwrap(reference, &wrapped).ok_or_else(|| {
                 SubjectKeyError::Store("the master key does not open this key file".into())
             })?;

@@ -38,6 +38,12 @@ impl SubjectStore {
         .execute(&mut connection)
         .await
         .map_err(store_error)?;
+        // After a failed sync and a restart the write-ahead log can hold pages that only the page cache has; a key behind
+        // such pages would be lost with them in a power cut. Folding writes them again, and syncs.
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&mut connection)
+            .await
+            .map_err(store_error)?;
         sync_folder(path).map_err(|error| SubjectKeyError::Store(error.to_string()))?;
         Ok(Self { connection })
     }
