@@ -59,7 +59,7 @@ pub enum Unavailable {
 pub enum Reply<E, R> {
     /// Decided now and durable. Empty when the command was already fulfilled.
     Committed {
-        events: Vec<Recorded<E>>,
+        events: Vec<Arc<Recorded<E>>>,
         /// Last sequence of the log once this command was durable.
         through: Sequence,
     },

@@ -1,6 +1,10 @@
 //! One durable commit: the events of a batch of commands, and the chain heads after them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use accord_decider::{DecodeError, LoggedDecider};
 use serde_json::value::RawValue;
@@ -22,6 +26,47 @@ pub struct StoredCommit {
     pub events: Arc<str>,
     /// Head of each partition that this commit touched, after the commit.
     pub heads: Vec<(PartitionId, ChainHead)>,
+    decoded: DecodedEvents,
+}
+
+/// Events as values, shared by all who read one commit.
+pub type SharedEvents<E> = Arc<[Arc<Recorded<E>>]>;
+
+/// The events of a commit as values: kept by whoever decided them, or by the first who decoded them, so that the
+/// projector, the snapshotter and the streams of a busy node do not each parse the same text.
+///
+/// A copy of what the text says and no part of the commit's identity.
+#[derive(Clone, Default)]
+struct DecodedEvents(OnceLock<Arc<dyn Any + Send + Sync>>);
+
+impl DecodedEvents {
+    fn get<E: Send + Sync + 'static>(&self) -> Option<SharedEvents<E>> {
+        let events = self.0.get()?.downcast_ref::<SharedEvents<E>>()?;
+        Some(Arc::clone(events))
+    }
+
+    fn keep<E: Send + Sync + 'static>(&self, events: &SharedEvents<E>) {
+        // Whoever comes second has the same events.
+        let _ = self.0.set(Arc::new(Arc::clone(events)));
+    }
+}
+
+impl PartialEq for DecodedEvents {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for DecodedEvents {}
+
+impl std::fmt::Debug for DecodedEvents {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(if self.0.get().is_some() {
+            "decoded"
+        } else {
+            "not decoded"
+        })
+    }
 }
 
 impl StoredCommit {
@@ -34,20 +79,61 @@ impl StoredCommit {
         serde_json::from_str(&self.events).map_err(DecodeError::Commit)
     }
 
-    /// Decodes every event after `after`, in order.
-    pub fn decode<D: LoggedDecider>(
+    /// A commit as it was read.
+    pub(crate) fn from_parts(
+        first_sequence: Sequence,
+        event_count: u64,
+        recorded_at_us: i64,
+        events: Arc<str>,
+        heads: Vec<(PartitionId, ChainHead)>,
+    ) -> Self {
+        Self {
+            first_sequence,
+            event_count,
+            recorded_at_us,
+            events,
+            heads,
+            decoded: DecodedEvents::default(),
+        }
+    }
+
+    /// All events, in order; decoded at most once for everybody who holds this commit.
+    pub fn events<D: LoggedDecider>(&self) -> Result<SharedEvents<D::Event>, DecodeError> {
+        if let Some(events) = self.decoded.get() {
+            return Ok(events);
+        }
+        let events = self.decode::<D>()?;
+        self.decoded.keep(&events);
+        Ok(events)
+    }
+
+    /// All events, in order, from the stored text alone.
+    pub fn decode<D: LoggedDecider>(&self) -> Result<SharedEvents<D::Event>, DecodeError> {
+        let stored = self.stored_events()?;
+        let sequences = (self.first_sequence.0..).map(Sequence);
+        sequences
+            .zip(stored)
+            .map(|(sequence, stored)| {
+                decode_event::<D>(stored.get(), sequence, self.recorded_at_us).map(Arc::new)
+            })
+            .collect()
+    }
+
+    /// Hands out every event after `after`, in order.
+    pub fn each_after<D: LoggedDecider>(
         &self,
         after: Sequence,
-        mut each: impl FnMut(Recorded<D::Event>),
+        mut each: impl FnMut(&Arc<Recorded<D::Event>>),
     ) -> Result<(), DecodeError> {
-        let mut sequence = self.first_sequence;
-        for raw in self.stored_events()? {
-            if sequence > after {
-                each(decode_event::<D>(raw.get(), sequence, self.recorded_at_us)?);
-            }
-            sequence = sequence.next();
-        }
+        let events = self.events::<D>()?;
+        let start = events.partition_point(|event| event.metadata.sequence <= after);
+        events[start..].iter().for_each(&mut each);
         Ok(())
+    }
+
+    /// Keeps the events that were just encoded into this commit.
+    pub(crate) fn keep_events<E: Send + Sync + 'static>(&self, events: Vec<Arc<Recorded<E>>>) {
+        self.decoded.keep(&SharedEvents::from(events));
     }
 }
 
@@ -164,6 +250,7 @@ impl CommitBuilder {
             recorded_at_us: self.recorded_at_us,
             events: Arc::from(events),
             heads: self.touched.into_iter().collect(),
+            decoded: DecodedEvents::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod memory;
 pub mod reader;
 pub mod segment;
+mod spare_wal;
 pub mod sqlite;
 mod tail;
 

@@ -4,7 +4,6 @@
 //! many writers the same token becomes a vector; clients never look inside, so nothing changes for them.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
 
 use crate::ids::Sequence;
 
@@ -56,8 +55,8 @@ impl Position {
         let mut bytes = [0; 14];
         bytes[..4].copy_from_slice(&self.log);
         bytes[4..12].copy_from_slice(&self.sequence.0.to_be_bytes());
-        let check = Sha256::digest(&bytes[..12]);
-        bytes[12..].copy_from_slice(&check[..2]);
+        let check = blake3::hash(&bytes[..12]);
+        bytes[12..].copy_from_slice(&check.as_bytes()[..2]);
         bytes
     }
 }

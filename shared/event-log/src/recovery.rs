@@ -96,11 +96,11 @@ impl<D: LoggedDecider> Fold<D> {
     /// Folds one commit. Events that a snapshot already holds, and those of other partitions, are passed over.
     pub fn apply(&mut self, commit: &StoredCommit) -> Result<(), DecodeError> {
         let partitions = &mut self.partitions;
-        commit.decode::<D>(self.through, |recorded| {
+        commit.each_after::<D>(self.through, |recorded| {
             if let Some(folded) = partitions.get_mut(&recorded.metadata.partition)
                 && recorded.metadata.sequence > folded.through
             {
-                folded.slot.fold(&recorded);
+                folded.slot.fold(recorded);
             }
         })?;
         for (partition, head) in &commit.heads {

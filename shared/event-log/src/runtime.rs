@@ -41,6 +41,8 @@ pub struct Runtime<D: LoggedDecider> {
     last: Sequence,
     last_recorded_at_us: i64,
     batch: Option<CommitBuilder>,
+    /// Events of the batch as values.
+    decided: Vec<Arc<Recorded<D::Event>>>,
     stages: Arc<StageTimes>,
 }
 
@@ -59,6 +61,7 @@ impl<D: LoggedDecider> Runtime<D> {
             last,
             last_recorded_at_us,
             batch: None,
+            decided: Vec::new(),
             stages,
         }
     }
@@ -68,6 +71,7 @@ impl<D: LoggedDecider> Runtime<D> {
     pub fn begin(&mut self, moment: Moment) -> i64 {
         let recorded_at_us = moment.now_us.max(self.last_recorded_at_us);
         self.batch = Some(CommitBuilder::new(self.last.next(), recorded_at_us));
+        self.decided.clear();
         recorded_at_us
     }
 
@@ -157,10 +161,10 @@ impl<D: LoggedDecider> Runtime<D> {
 
     /// Ends the batch; `None` where nothing was decided.
     pub fn finish(&mut self) -> Option<Arc<StoredCommit>> {
-        self.batch
-            .take()
-            .filter(|batch| !batch.is_empty())
-            .map(|batch| Arc::new(batch.finish()))
+        let batch = self.batch.take().filter(|batch| !batch.is_empty())?;
+        let commit = batch.finish();
+        commit.keep_events(std::mem::take(&mut self.decided));
+        Some(Arc::new(commit))
     }
 
     /// The commit is durable: its sequences and times are now the log's last.
@@ -241,10 +245,12 @@ impl<D: LoggedDecider> Runtime<D> {
         &mut self,
         envelope: &CommandEnvelope<D::Command>,
         events: Vec<D::Event>,
-    ) -> Vec<Recorded<D::Event>> {
+    ) -> Vec<Arc<Recorded<D::Event>>> {
         let mut recorded = Vec::with_capacity(events.len());
         for (index, event) in (0_u16..).zip(events) {
-            recorded.push(self.write_event(envelope, index, event));
+            let event = Arc::new(self.write_event(envelope, index, event));
+            self.decided.push(Arc::clone(&event));
+            recorded.push(event);
         }
         recorded
     }

@@ -1,5 +1,7 @@
 //! What a projection has to tell.
 
+use std::sync::Arc;
+
 use accord_event_log::Recorded;
 use futures::future::BoxFuture;
 use sqlx::SqliteConnection;
@@ -44,6 +46,6 @@ pub trait Projection<E: 'static>: Send + Sync + 'static {
         &'a self,
         connection: &'a mut SqliteConnection,
         tables: TableSet,
-        events: &'a [Recorded<E>],
+        events: &'a [Arc<Recorded<E>>],
     ) -> BoxFuture<'a, Result<(), ProjectionError>>;
 }

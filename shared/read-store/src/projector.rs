@@ -26,6 +26,11 @@ use crate::{
 
 /// Stored text projected in one SQL transaction. A projector that lags behind takes larger bites and so catches up.
 const BATCH_BYTES: usize = 16 << 20;
+/// A batch of at least this many events says that the node is busy: then events are left to come together.
+const BUSY_EVENTS: u64 = 512;
+/// How many events a busy projector lets come together, and for how long at the most.
+const FULL_EVENTS: u64 = 8_192;
+const COLLECT_FOR: Duration = Duration::from_millis(400);
 /// How long a failed batch waits before it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long the tables that a rebuild has replaced are kept for queries under way.
@@ -137,6 +142,23 @@ impl<D: LoggedDecider> Projector<D> {
         self.progress.subscribe()
     }
 
+    /// Projects on a thread of its own until `stop` turns true; see [`Projector::run`].
+    ///
+    /// On the threads that serve requests every statement would queue up behind requests before the next one could be
+    /// prepared, and the read models would be as slow as the node is busy.
+    pub fn spawn(
+        self,
+        stop: watch::Receiver<bool>,
+        switches: tokio::sync::mpsc::Receiver<(&'static str, TableSet, Sequence)>,
+    ) -> std::io::Result<std::thread::JoinHandle<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        std::thread::Builder::new()
+            .name("projector".into())
+            .spawn(move || runtime.block_on(self.run(stop, switches)))
+    }
+
     /// Projects until `stop` turns true. `switches` brings tables that a rebuild has finished.
     pub async fn run(
         mut self,
@@ -145,21 +167,25 @@ impl<D: LoggedDecider> Projector<D> {
     ) {
         let mut committed = self.reader.subscribe();
         loop {
+            let begun = Instant::now();
             let mut switched = Ok(());
             while let Ok((name, tables, through)) = switches.try_recv() {
                 switched = switched.and(self.switch(name, tables, through).await);
             }
             let projected = match switched {
                 Ok(()) => self.project_next().await,
-                Err(error) => Err(error.into()),
+                Err(error) => Err(ProjectorError::from(error)),
             };
             match projected {
-                Ok(true) => {
+                Ok(projected) if projected > 0 => {
                     if *stop.borrow() {
                         return;
                     }
+                    if projected >= BUSY_EVENTS {
+                        self.collect(begun, &mut committed, &mut stop).await;
+                    }
                 }
-                Ok(false) => {
+                Ok(_) => {
                     tokio::select! {
                         changed = committed.changed() => if changed.is_err() { return },
                         switch = switches.recv() => {
@@ -186,21 +212,40 @@ impl<D: LoggedDecider> Projector<D> {
 
     /// Projects everything that the log holds now: for tools and tests.
     pub async fn catch_up(&mut self) -> Result<(), ProjectorError> {
-        while self.project_next().await? {}
+        while self.project_next().await? > 0 {}
         Ok(())
     }
 
-    /// Projects the next batch; `false` where there is nothing to do.
-    async fn project_next(&mut self) -> Result<bool, ProjectorError> {
+    /// Lets events of a busy node come together, because the rows of a large batch share the pages that they change:
+    /// twice the events in one transaction cost much less than twice the writing.
+    async fn collect(
+        &self,
+        begun: Instant,
+        committed: &mut watch::Receiver<Sequence>,
+        stop: &mut watch::Receiver<bool>,
+    ) {
+        let full = Sequence(behind(&self.running).0 + FULL_EVENTS);
+        let enough = tokio::time::timeout_at(
+            (begun + COLLECT_FOR).into(),
+            committed.wait_for(|last| *last >= full),
+        );
+        tokio::select! {
+            _ = enough => {}
+            () = stopped(stop) => {}
+        }
+    }
+
+    /// Projects the next batch and gives its number of events; 0 where there is nothing to do.
+    async fn project_next(&mut self) -> Result<u64, ProjectorError> {
         let from = behind(&self.running);
         let commits = self.reader.read_after(from, BATCH_BYTES).await?;
         if commits.is_empty() {
-            return Ok(false);
+            return Ok(0);
         }
         let start = Instant::now();
         let mut events = Vec::new();
         for commit in &commits {
-            commit.decode::<D>(from, |recorded| events.push(recorded))?;
+            commit.each_after::<D>(from, |recorded| events.push(Arc::clone(recorded)))?;
         }
         let count = events.len() as u64;
         if !self.project_batch(&events).await? {
@@ -209,13 +254,13 @@ impl<D: LoggedDecider> Projector<D> {
         self.stages.add(Stage::Project, start.elapsed(), count);
         self.stopped = None;
         self.publish();
-        Ok(true)
+        Ok(count)
     }
 
     /// One SQL transaction for all projections; `false` where an event could not be projected and nothing was kept.
     async fn project_batch(
         &mut self,
-        events: &[Recorded<D::Event>],
+        events: &[Arc<Recorded<D::Event>>],
     ) -> Result<bool, ProjectorError> {
         let Some(last) = events.last().map(|event| event.metadata.sequence) else {
             return Ok(true);
@@ -246,7 +291,7 @@ impl<D: LoggedDecider> Projector<D> {
     /// The slow path after a failed batch: finds the event that cannot be projected and sets it aside.
     async fn project_one_by_one(
         &mut self,
-        events: &[Recorded<D::Event>],
+        events: &[Arc<Recorded<D::Event>>],
     ) -> Result<(), ProjectorError> {
         let store = self.store.clone();
         let mut connection = store.writer().acquire().await?;
@@ -346,12 +391,12 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-impl<E: Send + Sync + Clone + 'static> Running<E> {
+impl<E: Send + Sync + 'static> Running<E> {
     /// Rows and checkpoint of a batch that ends at `last`.
     async fn apply(
         &self,
         connection: &mut SqliteConnection,
-        events: &[Recorded<E>],
+        events: &[Arc<Recorded<E>>],
         last: Sequence,
     ) -> Result<(), Failure> {
         let name = self.projection.name();

@@ -1,11 +1,15 @@
 //! Inserting many rows with few statements.
 //!
 //! A statement of a fixed number of rows is prepared once and used again, so rows are cut into chunks of fixed sizes.
+//!
+//! `OR FAIL` leaves the rows before a failing one in place, and the projector's transaction takes them back. Without it
+//! SQLite keeps a copy of every page that a statement touches, to undo that statement alone: a quarter of the time. On
+//! PostgreSQL the clause falls away, because there a failed statement ends the transaction by itself.
 
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 /// Rows in one statement, largest first.
-const CHUNKS: [usize; 4] = [64, 16, 4, 1];
+const CHUNKS: [usize; 4] = [256, 32, 4, 1];
 
 /// A multi-row `INSERT` into one table.
 #[derive(Clone, Debug)]
@@ -18,7 +22,7 @@ impl RowInsert {
     pub fn new(name: &str, table: &str, columns: &[&str], conflict: &str) -> Self {
         let statements = CHUNKS.map(|rows| {
             let mut sql = format!(
-                "-- {name}\nINSERT INTO {table} ({}) VALUES ",
+                "-- {name}\nINSERT OR FAIL INTO {table} ({}) VALUES ",
                 columns.join(", ")
             );
             for row in 0..rows {

@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-const PAGE_BYTES: u32 = 1_024;
+const PAGE_BYTES: u32 = 4_096;
 /// Connections that serve queries.
 const READERS: u32 = 4;
 /// Pages that each connection may cache, in KiB (negative, as SQLite wants it).
@@ -41,7 +41,6 @@ impl ReadStore {
             // Losing the newest rows in a power cut costs nothing: checkpoint and rows go together, and the log has
             // the events. So commits need no sync of their own.
             .synchronous(SqliteSynchronous::Normal)
-            // Every event dirties one page of each index: small pages make that few bytes.
             .page_size(PAGE_BYTES)
             .busy_timeout(Duration::from_secs(10))
             // Statement times are measured by stage; the driver's own log would name statements to users.
@@ -61,7 +60,7 @@ impl ReadStore {
                     // The journal of a multi-row statement would otherwise be a file: a quarter of the writer's time.
                     .pragma("temp_store", "MEMORY")
                     // In pages: the write-ahead log goes back into the file every 32 MiB.
-                    .pragma("wal_autocheckpoint", "32768")
+                    .pragma("wal_autocheckpoint", "8192")
                     .pragma("journal_size_limit", "67108864"),
             )
             .await

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Events that the read models may be behind before the decider waits for them: a second or two of the highest load.
-const LAG_EVENTS_MAX: u64 = 50_000;
+const LAG_EVENTS_MAX: u64 = 24_000;
 
 /// What a bank's node is started with.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ pub enum OpenError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Projector(#[from] ProjectorError),
+    #[error("the thread that projects could not be started: {0}")]
+    Thread(std::io::Error),
     #[error("read models: {0}")]
     Query(#[from] sqlx::Error),
 }
@@ -98,7 +100,7 @@ pub(crate) struct Shared {
 struct Running {
     worker: Worker,
     stop_projector: watch::Sender<bool>,
-    projector: tokio::task::JoinHandle<()>,
+    projector: std::thread::JoinHandle<()>,
 }
 
 impl BankNode {
@@ -159,7 +161,9 @@ impl BankNode {
         tokio::spawn(report_progress(progress.clone(), gate));
         let (stop_projector, stopped) = watch::channel(false);
         let (switches, switched) = mpsc::channel(4);
-        let projector = tokio::spawn(projector.run(stopped, switched));
+        let projector = projector
+            .spawn(stopped, switched)
+            .map_err(OpenError::Thread)?;
 
         let node = Self {
             shared: Arc::new(Shared {
@@ -252,7 +256,7 @@ impl BankNode {
         if let Ok(running) = stopped {
             running.stop_projector.send_replace(true);
             // A projector that panicked has said so; its rows are rebuilt from the checkpoint at the next start.
-            let _ = running.projector.await;
+            let _ = tokio::task::spawn_blocking(move || running.projector.join()).await;
         }
         self.shared.store.close().await;
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use accord_read_store::Projection;
 pub use activity::INTERVAL_US;
 use risk_control::Event;
-pub use transactions::{decision_code, label_code, transaction_hash};
+pub use transactions::{INDEX_RUN, decision_code, find_by_id, label_code, transaction_hash};
 
 /// Places of the projections in [`all`].
 pub const TRANSACTIONS: usize = 0;

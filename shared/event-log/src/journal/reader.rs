@@ -317,12 +317,12 @@ fn commit_from_row(row: &SqliteRow, path: &Path) -> Result<StoredCommit, Segment
             format!("impossible extent of a commit: {count} events from sequence {first}"),
         ));
     }
-    Ok(StoredCommit {
-        first_sequence: Sequence(first.cast_unsigned()),
-        event_count: count.cast_unsigned(),
+    Ok(StoredCommit::from_parts(
+        Sequence(first.cast_unsigned()),
+        count.cast_unsigned(),
         recorded_at_us,
-        events: Arc::from(events),
-        heads: segment::heads_from_bytes(heads)
+        Arc::from(events),
+        segment::heads_from_bytes(heads)
             .ok_or_else(|| SegmentError::damaged(path, "chain heads are cut short"))?,
-    })
+    ))
 }

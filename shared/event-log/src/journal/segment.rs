@@ -14,6 +14,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
+use super::spare_wal::SpareWal;
 use crate::{
     chain::ChainHead,
     ids::{PartitionId, PartitionLayout, Sequence},
@@ -133,6 +134,15 @@ pub fn path_of(folder: &Path, first_sequence: Sequence) -> PathBuf {
 
 /// Creates a segment; when this returns, an empty segment with its header survives a power cut.
 pub async fn create(path: &Path, header: &SegmentHeader) -> Result<SqliteConnection, SegmentError> {
+    create_with(path, header, None).await
+}
+
+/// Creates a segment on a prepared write-ahead log, where there is one.
+pub(super) async fn create_with(
+    path: &Path,
+    header: &SegmentHeader,
+    spare: Option<&SpareWal>,
+) -> Result<SqliteConnection, SegmentError> {
     let mut connection = writer_options(path)
         .create_if_missing(true)
         .connect()
@@ -165,8 +175,30 @@ pub async fn create(path: &Path, header: &SegmentHeader) -> Result<SqliteConnect
         .commit()
         .await
         .map_err(SegmentError::database(path))?;
+    if let Some(spare) = spare.filter(|spare| spare.is_prepared()) {
+        // Closing folds the header into the file and leaves no write-ahead log, so that another can take its place.
+        connection
+            .close()
+            .await
+            .map_err(SegmentError::database(path))?;
+        let wal = wal_of(path);
+        if let Err(source) = spare.take(&wal) {
+            return Err(SegmentError::File { path: wal, source });
+        }
+        connection = writer_options(path)
+            .connect()
+            .await
+            .map_err(SegmentError::database(path))?;
+    }
     sync_folder(path)?;
     Ok(connection)
+}
+
+/// The write-ahead log that belongs to a segment.
+pub(super) fn wal_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
 }
 
 /// Opens a segment to append to it.

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use futures::executor::block_on;
@@ -14,6 +15,7 @@ use super::{
     AppendError, Journal,
     reader::{LogReader, ReadError},
     segment::{self, SegmentError, SegmentHeader},
+    spare_wal::SpareWal,
 };
 use crate::{
     chain::ChainHead,
@@ -27,6 +29,9 @@ pub const SEGMENT_BYTES_DEFAULT: u64 = 64 << 20;
 const WAL_SEGMENTS_MAX: u64 = 2;
 /// Pages that a commit writes beside its events, estimated from above: the leaf, its parent and a partial last page.
 const COMMIT_OVERHEAD_BYTES: u64 = 3 * (segment::PAGE_BYTES + 24);
+
+/// A log that fills half a segment within this time is busy.
+const BUSY_HALF_SEGMENT: Duration = Duration::from_secs(60);
 
 /// How a log is created, where there is none yet.
 #[derive(Clone, Debug)]
@@ -48,6 +53,9 @@ pub struct SqliteJournal {
     wal_bytes: u64,
     heads: BTreeMap<PartitionId, ChainHead>,
     reader: LogReader,
+    spare: SpareWal,
+    /// When the active segment was begun, until its half-way mark has been passed.
+    begun: Option<Instant>,
 }
 
 impl SqliteJournal {
@@ -135,6 +143,8 @@ impl SqliteJournal {
             active_bytes: active_bytes.cast_unsigned(),
             wal_bytes: 0,
             heads,
+            spare: SpareWal::in_folder(folder),
+            begun: None,
         })
     }
 
@@ -194,6 +204,19 @@ impl SqliteJournal {
         }
     }
 
+    /// Only a busy log, which will soon need it, has the next write-ahead log prepared.
+    fn prepare_next_segment(&mut self) {
+        if self.active_bytes < self.settings.segment_bytes / 2 {
+            return;
+        }
+        if let Some(begun) = self.begun.take()
+            && begun.elapsed() < BUSY_HALF_SEGMENT
+        {
+            // Frames are a little larger than the pages in them, and commits do not fill their pages.
+            self.spare.prepare(self.settings.segment_bytes / 8 * 9);
+        }
+    }
+
     fn active_path(&self) -> PathBuf {
         let newest = self.reader.segments().pop();
         newest.map(|(_, path)| path).unwrap_or_default()
@@ -213,7 +236,8 @@ impl SqliteJournal {
             // Left by a roll whose first commit failed: it has no commit, so nothing is lost with it.
             remove_segment(&path)?;
         }
-        let next = segment::create(&path, &header).await?;
+        let next = segment::create_with(&path, &header, Some(&self.spare)).await?;
+        self.begun = Some(Instant::now());
         let full = std::mem::replace(&mut self.active, next);
         self.active_bytes = 0;
         self.wal_bytes = 0;
@@ -250,6 +274,7 @@ impl Journal for SqliteJournal {
         self.wal_bytes += bytes + COMMIT_OVERHEAD_BYTES;
         self.heads.extend(commit.heads.iter().copied());
         self.reader.announce(commit);
+        self.prepare_next_segment();
         if self.wal_bytes > WAL_SEGMENTS_MAX * self.settings.segment_bytes {
             self.bound_wal();
         }
@@ -302,7 +327,11 @@ fn seal_forgotten(segments: &[(Sequence, PathBuf)]) {
     let forgotten: Vec<PathBuf> = segments[..segments.len().saturating_sub(1)]
         .iter()
         .map(|(_, path)| path.clone())
-        .filter(|path| wal_of(path).metadata().is_ok_and(|wal| wal.len() > 0))
+        .filter(|path| {
+            segment::wal_of(path)
+                .metadata()
+                .is_ok_and(|wal| wal.len() > 0)
+        })
         .collect();
     if forgotten.is_empty() {
         return;
@@ -314,12 +343,6 @@ fn seal_forgotten(segments: &[(Sequence, PathBuf)]) {
             }
         }
     });
-}
-
-fn wal_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
 }
 
 fn remove_segment(path: &Path) -> Result<(), SegmentError> {

@@ -8,7 +8,7 @@ use std::{
 use crate::{commit::StoredCommit, ids::Sequence};
 
 /// Bytes of stored text that the tail keeps.
-const TAIL_BYTES_MAX: usize = 16 << 20;
+const TAIL_BYTES_MAX: usize = 24 << 20;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tail {

@@ -90,15 +90,13 @@ async fn one_event_is_read_by_its_sequence() {
     let reader = LogReader::open(folder.path()).await.unwrap();
     let mut expected = Vec::new();
     for commit in &commits {
-        commit
-            .decode::<Accounts>(Sequence::ZERO, |recorded| expected.push(recorded))
-            .unwrap();
+        expected.extend(commit.decode::<Accounts>().unwrap().iter().cloned());
     }
     for recorded in &expected {
         let sequence = recorded.metadata.sequence;
         assert_eq!(
-            &reader.read_event::<Accounts>(sequence).await.unwrap(),
-            recorded
+            reader.read_event::<Accounts>(sequence).await.unwrap(),
+            **recorded
         );
     }
     for nowhere in [Sequence::ZERO, reader.last().next(), Sequence(u64::MAX)] {
@@ -139,9 +137,7 @@ async fn a_shell_sees_one_row_for_each_event() {
         .unwrap();
     let mut expected = Vec::new();
     for commit in read_all(&log.journal.reader(), Sequence::ZERO, 1).await {
-        commit
-            .decode::<Accounts>(Sequence::ZERO, |recorded| expected.push(recorded))
-            .unwrap();
+        expected.extend(commit.decode::<Accounts>().unwrap().iter().cloned());
     }
     assert_eq!(rows.len(), 4);
     for (row, recorded) in rows.iter().zip(&expected) {

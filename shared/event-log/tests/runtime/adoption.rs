@@ -1,5 +1,7 @@
 //! What the control partition decides reaches a data partition as an event of its own.
 
+use std::sync::Arc;
+
 use accord_event_log::{
     LoggedDecider, PartitionId, Recorded, Reply, Sequence,
     recovery::Fold,
@@ -23,26 +25,26 @@ const DATA: PartitionId = PartitionId(1);
 fn batch(
     runtime: &mut Runtime<Accounts>,
     during: impl FnOnce(&mut Runtime<Accounts>),
-) -> Vec<Recorded<Event>> {
+) -> Vec<Arc<Recorded<Event>>> {
     runtime.begin(MOMENT);
     during(runtime);
     let mut events = Vec::new();
     if let Some(commit) = runtime.finish() {
         runtime.confirm(&commit);
         commit
-            .decode::<Accounts>(Sequence::ZERO, |recorded| events.push(recorded))
+            .each_after::<Accounts>(Sequence::ZERO, |recorded| events.push(Arc::clone(recorded)))
             .unwrap();
     }
     events
 }
 
-fn set(runtime: &mut Runtime<Accounts>, key: u64, amount: u64) -> Vec<Recorded<Event>> {
+fn set(runtime: &mut Runtime<Accounts>, key: u64, amount: u64) -> Vec<Arc<Recorded<Event>>> {
     batch(runtime, |runtime| {
         runtime.decide(MOMENT, &CONTEXT, &keyed(key, set_limit(amount)));
     })
 }
 
-fn adopted(events: &[Recorded<Event>]) -> Vec<(PartitionId, Limit)> {
+fn adopted(events: &[Arc<Recorded<Event>>]) -> Vec<(PartitionId, Limit)> {
     events
         .iter()
         .filter_map(|recorded| match &recorded.event {
@@ -66,7 +68,8 @@ fn every_data_partition_adopts_once() {
         .map(|partition| (partition, limit))
         .collect();
     assert_eq!(adopted(&events), expected);
-    for Recorded { metadata, .. } in &events {
+    for recorded in &events {
+        let metadata = &recorded.metadata;
         assert_eq!(&*metadata.actor, RUNTIME_ACTOR);
         assert_eq!(metadata.payload_hash, 0);
     }

@@ -1,6 +1,7 @@
 //! What must hold at the end of every simulation.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use accord_event_log::{PartitionId, Recorded, Reply, Sequence, chain::ChainHead, recovery::Fold};
 use uuid::Uuid;
@@ -48,7 +49,8 @@ pub fn log_is_consistent(log: &SharedLog) {
 fn events_count_up(log: &SharedLog) {
     let mut offsets: HashMap<PartitionId, u64> = HashMap::new();
     let mut versions: HashMap<(PartitionId, &str, &str), u64> = HashMap::new();
-    for (index, Recorded { metadata, .. }) in (1..).zip(log.events()) {
+    for (index, recorded) in (1..).zip(log.events()) {
+        let metadata = &recorded.metadata;
         assert_eq!(metadata.sequence, Sequence(index));
         let offset = offsets.entry(metadata.partition).or_default();
         *offset += 1;
@@ -70,7 +72,8 @@ pub fn no_account_was_overdrawn(log: &SharedLog) {
     let mut balances: HashMap<u64, u64> = HashMap::new();
     let mut adopted: HashMap<PartitionId, Limit> = HashMap::new();
     let mut decided: Vec<u64> = Vec::new();
-    for Recorded { metadata, event } in log.events() {
+    for recorded in log.events() {
+        let Recorded { metadata, event } = &**recorded;
         let partition = metadata.partition;
         match event {
             Event::Deposited(Movement {
@@ -180,7 +183,7 @@ pub fn every_acknowledgement_stands(log: &SharedLog, acknowledgements: &[Acknowl
 
 /// The events are those that the command asks for.
 #[track_caller]
-fn assert_fulfils(command: &Command, events: &[Recorded<Event>]) {
+fn assert_fulfils(command: &Command, events: &[Arc<Recorded<Event>>]) {
     let moved = |event: &Event| match event {
         Event::Deposited(movement) => Some((movement.account, i128::from(movement.amount))),
         Event::Withdrawn(movement) => Some((movement.account, -i128::from(movement.amount))),
@@ -224,7 +227,8 @@ pub fn members_hold_what_the_log_says(log: &SharedLog, members: &[Member; 2], ke
         assert_eq!(live.state, folded.state);
         assert_eq!(live.offset, folded.offset);
         assert_eq!(live.head, folded.head);
-        for Recorded { metadata, .. } in log.events() {
+        for recorded in log.events() {
+            let metadata = &recorded.metadata;
             assert_eq!(
                 live.keys.look_up(&metadata.command_id),
                 folded.keys.look_up(&metadata.command_id)

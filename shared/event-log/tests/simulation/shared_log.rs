@@ -12,7 +12,7 @@ use crate::support::accounts::{Accounts, Event};
 #[derive(Default)]
 pub struct SharedLog {
     journal: MemoryJournal,
-    events: Vec<Recorded<Event>>,
+    events: Vec<Arc<Recorded<Event>>>,
     /// Exact stored text of each event.
     stored: Vec<String>,
 }
@@ -24,10 +24,13 @@ impl SharedLog {
         let appended = self.journal.append(commit);
         if self.commits().len() > before {
             assert_eq!(commit.first_sequence, self.end().next());
-            let events = &mut self.events;
-            commit
-                .decode::<Accounts>(Sequence::ZERO, |recorded| events.push(recorded))
-                .unwrap();
+            let events = commit.decode::<Accounts>().unwrap();
+            assert_eq!(
+                events,
+                commit.events::<Accounts>().unwrap(),
+                "the text says what was decided"
+            );
+            self.events.extend(events.iter().cloned());
             let stored = commit.stored_events().unwrap();
             self.stored
                 .extend(stored.iter().map(|event| event.get().to_owned()));
@@ -51,15 +54,15 @@ impl SharedLog {
         Sequence(self.events.len() as u64)
     }
 
-    pub fn events(&self) -> &[Recorded<Event>] {
+    pub fn events(&self) -> &[Arc<Recorded<Event>>] {
         &self.events
     }
 
-    pub fn event(&self, sequence: Sequence) -> &Recorded<Event> {
+    pub fn event(&self, sequence: Sequence) -> &Arc<Recorded<Event>> {
         &self.events[sequence.0 as usize - 1]
     }
 
-    pub fn events_of(&self, partition: PartitionId) -> impl Iterator<Item = &Recorded<Event>> {
+    pub fn events_of(&self, partition: PartitionId) -> impl Iterator<Item = &Arc<Recorded<Event>>> {
         self.events
             .iter()
             .filter(move |recorded| recorded.metadata.partition == partition)

@@ -173,19 +173,17 @@ impl Node {
     }
 
     /// All events, read from the disk by a reader of its own.
-    pub async fn events_on_disk(&self) -> Vec<Recorded<Event>> {
+    pub async fn events_on_disk(&self) -> Vec<Arc<Recorded<Event>>> {
         events_in(&self.settings).await
     }
 }
 
 /// All events of a log, also of one whose worker has stopped.
-pub async fn events_in(settings: &WorkerSettings) -> Vec<Recorded<Event>> {
+pub async fn events_in(settings: &WorkerSettings) -> Vec<Arc<Recorded<Event>>> {
     let reader = LogReader::open(&settings.log_folder).await.unwrap();
     let mut events = Vec::new();
     for commit in crate::support::logs::read_all(&reader, Sequence::ZERO, 1 << 20).await {
-        commit
-            .decode::<Accounts>(Sequence::ZERO, |recorded| events.push(recorded))
-            .unwrap();
+        events.extend(commit.decode::<Accounts>().unwrap().iter().cloned());
     }
     events
 }
@@ -201,7 +199,7 @@ pub async fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// The events that a command was committed with.
 #[track_caller]
-pub fn committed(answer: Answer) -> Vec<Recorded<Event>> {
+pub fn committed(answer: Answer) -> Vec<Arc<Recorded<Event>>> {
     match answer {
         Reply::Committed { events, .. } => events,
         other => panic!("not committed: {other:?}"),

@@ -49,7 +49,9 @@ pub async fn rebuild<D: LoggedDecider>(
         let commits = reader.read_after(running.through, BATCH_BYTES).await?;
         let mut events = Vec::new();
         for commit in &commits {
-            commit.decode::<D>(running.through, |recorded| events.push(recorded))?;
+            commit.each_after::<D>(running.through, |recorded| {
+                events.push(std::sync::Arc::clone(recorded));
+            })?;
         }
         let Some(last) = events.last().map(|event| event.metadata.sequence) else {
             return Ok((tables, running.through));

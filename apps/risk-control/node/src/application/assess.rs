@@ -30,7 +30,7 @@ pub struct AssessRequest {
 /// A decision, as it stands in the log.
 #[derive(Clone, Debug)]
 pub struct Assessment {
-    pub recorded: Recorded<Event>,
+    pub recorded: Arc<Recorded<Event>>,
     pub policy: Arc<ActivePolicy>,
     pub position: Position,
     /// The transaction had been decided before; this is that decision.
@@ -167,7 +167,7 @@ impl BankNode {
                 if recorded.metadata.payload_hash != payload_hash {
                     return Err(ApplicationError::KeyReused);
                 }
-                (recorded, true)
+                (Arc::new(recorded), true)
             }
             Reply::KeyReused { .. } => return Err(ApplicationError::KeyReused),
             Reply::Rejected(rejection) => return Err(ApplicationError::Rejected(rejection)),

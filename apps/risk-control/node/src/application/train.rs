@@ -122,7 +122,7 @@ impl BankNode {
             };
             for commit in &commits {
                 commit
-                    .decode::<RiskControl>(read, |recorded| {
+                    .each_after::<RiskControl>(read, |recorded| {
                         if recorded.metadata.sequence <= through {
                             set.add(&recorded.event);
                         }
@@ -146,10 +146,10 @@ impl BankNode {
         match reply {
             Reply::Committed { events, .. } => {
                 for recorded in events {
-                    if let Event::PolicyActivated(event) = recorded.event {
+                    if let Event::PolicyActivated(event) = &recorded.event {
                         self.shared.policies.remember(ActivePolicy {
                             control_offset: recorded.metadata.offset,
-                            policy: event.policy,
+                            policy: event.policy.clone(),
                         });
                     }
                 }

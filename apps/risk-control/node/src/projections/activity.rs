@@ -1,6 +1,6 @@
 //! Counts and sums for the overview: decisions and scores in quarters of an hour of event time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, RowInsert, TableSet};
@@ -48,7 +48,7 @@ impl Projection<Event> for Activity {
         &'a self,
         connection: &'a mut SqliteConnection,
         tables: TableSet,
-        events: &'a [Recorded<Event>],
+        events: &'a [Arc<Recorded<Event>>],
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
         Box::pin(async move {
             let mut decisions: BTreeMap<(i64, i64), Totals> = BTreeMap::new();

@@ -1,5 +1,7 @@
 //! Published models, policies, and which partition has adopted what.
 
+use std::sync::Arc;
+
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, TableSet};
 use futures::future::BoxFuture;
@@ -35,7 +37,7 @@ impl Projection<Event> for Governance {
         &'a self,
         connection: &'a mut SqliteConnection,
         tables: TableSet,
-        events: &'a [Recorded<Event>],
+        events: &'a [Arc<Recorded<Event>>],
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
         Box::pin(async move {
             for recorded in events {

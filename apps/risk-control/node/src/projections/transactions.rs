@@ -1,6 +1,6 @@
 //! One row for each transaction, with its newest label, and one row for each label.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, RowInsert, TableSet};
@@ -24,6 +24,21 @@ const COLUMNS: [&str; 14] = [
     "reason",
     "personal",
 ];
+
+/// Sequences in one run of the indexes that are looked up at random.
+pub const INDEX_RUN: i64 = 32_768;
+
+/// Finds a transaction by its own id: binds `$1` to its hash and `$2` to the id, and gives `columns`.
+pub fn find_by_id(table: &str, columns: &str) -> String {
+    format!(
+        "WITH RECURSIVE runs (run) AS (
+             SELECT (SELECT COALESCE(MAX(sequence), 0) FROM {table}) / {INDEX_RUN}
+             UNION ALL SELECT run - 1 FROM runs WHERE run > 0)
+         SELECT {columns} FROM runs JOIN {table} ON sequence / {INDEX_RUN} = run
+             AND transaction_hash = $1 AND transaction_id = $2
+         LIMIT 1"
+    )
+}
 
 /// Hash by which a transaction is found; the id itself is compared as well.
 pub fn transaction_hash(transaction_id: &str) -> i64 {
@@ -98,7 +113,7 @@ impl Projection<Event> for Transactions {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn poison(&self) -> Poison {
@@ -108,6 +123,7 @@ impl Projection<Event> for Transactions {
     fn create_tables(&self, tables: TableSet) -> String {
         include_str!("../../../../../migrations/risk-control/transactions.sql")
             .replace("{set}", &format!("g{}", tables.generation))
+            .replace("{run}", &INDEX_RUN.to_string())
     }
 
     fn tables(&self) -> &'static [&'static str] {
@@ -118,7 +134,7 @@ impl Projection<Event> for Transactions {
         &'a self,
         connection: &'a mut SqliteConnection,
         tables: TableSet,
-        events: &'a [Recorded<Event>],
+        events: &'a [Arc<Recorded<Event>>],
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
         Box::pin(async move {
             let insert = self.insert(tables);
@@ -208,13 +224,14 @@ async fn label(
     let sequence = recorded.metadata.sequence.0.cast_signed();
     let labelled: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
         "-- transactions_label
-         UPDATE {transactions} SET label = $1, label_known_at = $2
-         WHERE transaction_hash = $3 AND transaction_id = $4 RETURNING sequence"
+         UPDATE {transactions} SET label = $3, label_known_at = $4
+         WHERE sequence = ({}) RETURNING sequence",
+        find_by_id(&transactions, "sequence")
     )))
-    .bind(label_code(event.label))
-    .bind(event.known_at_us)
     .bind(transaction_hash(&event.transaction_id))
     .bind(event.transaction_id.clone())
+    .bind(label_code(event.label))
+    .bind(event.known_at_us)
     .fetch_optional(&mut *connection)
     .await?;
     let Some(transaction) = labelled else {

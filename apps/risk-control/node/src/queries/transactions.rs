@@ -11,7 +11,9 @@ use crate::{
     application::ApplicationError,
     node::BankNode,
     personal::PersonalFields,
-    projections::{TRANSACTIONS, decision_code, label_code, transaction_hash},
+    projections::{
+        INDEX_RUN, TRANSACTIONS, decision_code, find_by_id, label_code, transaction_hash,
+    },
 };
 
 /// Rows in one page at the most.
@@ -101,7 +103,8 @@ impl BankNode {
         let transactions = self.tables(TRANSACTIONS).table("transactions");
         let row = sqlx::query(AssertSqlSafe(format!(
             "-- transactions_find
-             SELECT {COLUMNS} FROM {transactions} WHERE transaction_hash = $1 AND transaction_id = $2"
+             {}",
+            find_by_id(&transactions, COLUMNS)
         )))
         .bind(transaction_hash(transaction_id))
         .bind(transaction_id.to_owned())
@@ -208,26 +211,20 @@ impl BankNode {
         rows_max: u32,
     ) -> Result<TransactionPage, sqlx::Error> {
         let rows_max = rows_max.clamp(1, PAGE_ROWS_MAX);
-        let table = self.tables(TRANSACTIONS).table("transactions");
-        let mut query = QueryBuilder::<Sqlite>::new(format!(
-            "-- transactions_page\nSELECT {COLUMNS} FROM {table} WHERE 1 = 1"
-        ));
-        push_filter(&mut query, filter);
-        match start {
-            PageStart::Newest => query.push(" ORDER BY sequence DESC"),
-            PageStart::Below(sequence) => query
-                .push(" AND sequence < ")
-                .push_bind(sequence.0.cast_signed())
-                .push(" ORDER BY sequence DESC"),
-            PageStart::Above(sequence) => query
-                .push(" AND sequence > ")
-                .push_bind(sequence.0.cast_signed())
-                .push(" ORDER BY sequence"),
-        };
         // One row more than asked for tells whether there is a further page.
-        query.push(" LIMIT ").push_bind(i64::from(rows_max) + 1);
-        let found = query.build().fetch_all(self.shared.store.readers()).await?;
-        let mut rows = found.iter().map(read_row).collect::<Result<Vec<_>, _>>()?;
+        let wanted = rows_max as usize + 1;
+        let mut rows = Vec::new();
+        if filter.customer.is_some() || filter.terminal_id.is_some() {
+            for run in self.index_runs(start).await? {
+                let missing = wanted - rows.len();
+                rows.extend(self.rows_of(filter, start, Some(run), missing).await?);
+                if rows.len() >= wanted {
+                    break;
+                }
+            }
+        } else {
+            rows = self.rows_of(filter, start, None, wanted).await?;
+        }
         let more = rows.len() > rows_max as usize;
         rows.truncate(rows_max as usize);
         let upwards = matches!(start, PageStart::Above(_));
@@ -243,6 +240,58 @@ impl BankNode {
                 start != PageStart::Newest
             },
         })
+    }
+
+    /// The runs of the random indexes in which a page's rows can be, in the order of the page.
+    async fn index_runs(&self, start: PageStart) -> Result<Vec<i64>, sqlx::Error> {
+        let table = self.tables(TRANSACTIONS).table("transactions");
+        let newest: i64 = sqlx::query_scalar(AssertSqlSafe(format!(
+            "-- transactions_newest
+             SELECT COALESCE(MAX(sequence), 0) FROM {table}"
+        )))
+        .fetch_one(self.shared.store.readers())
+        .await?;
+        let run = |sequence: i64| sequence.min(newest) / INDEX_RUN;
+        Ok(match start {
+            PageStart::Newest => (0..=run(newest)).rev().collect(),
+            PageStart::Below(sequence) => (0..=run(sequence.0.cast_signed())).rev().collect(),
+            PageStart::Above(sequence) => (run(sequence.0.cast_signed())..=run(newest)).collect(),
+        })
+    }
+
+    /// Rows from a start on, at most `rows_max`, of one run of the random indexes or of all.
+    async fn rows_of(
+        &self,
+        filter: &TransactionFilter,
+        start: PageStart,
+        run: Option<i64>,
+        rows_max: usize,
+    ) -> Result<Vec<TransactionRow>, sqlx::Error> {
+        let table = self.tables(TRANSACTIONS).table("transactions");
+        let mut query = QueryBuilder::<Sqlite>::new(format!(
+            "-- transactions_page\nSELECT {COLUMNS} FROM {table} WHERE 1 = 1"
+        ));
+        if let Some(run) = run {
+            // Says what the index says, so that it is used.
+            query
+                .push(format!(" AND sequence / {INDEX_RUN} = "))
+                .push_bind(run);
+        }
+        push_filter(&mut query, filter);
+        match start {
+            PageStart::Newest => query.push(" ORDER BY sequence DESC"),
+            PageStart::Below(sequence) => query
+                .push(" AND sequence < ")
+                .push_bind(sequence.0.cast_signed())
+                .push(" ORDER BY sequence DESC"),
+            PageStart::Above(sequence) => query
+                .push(" AND sequence > ")
+                .push_bind(sequence.0.cast_signed())
+                .push(" ORDER BY sequence"),
+        };
+        query.push(" LIMIT ").push_bind(rows_max as i64);
+        let found = query.build().fetch_all(self.shared.store.readers()).await?;
+        found.iter().map(read_row).collect()
     }
 
     /// Decisions strictly between two sequences.
