@@ -64,6 +64,12 @@ fn a_data_directory_that_cannot_be_written_is_named() {
     for folder in [file.clone(), file.join("below")] {
         bank.move_to(folder, Vec::new());
         assert_refused(&bank, &[&file.display().to_string(), "not writable"]);
+        let said = bank.refused();
+        assert!(
+            said.contains("data_directory in ") && !said.contains("--data-dir"),
+            "{said}"
+        );
+        assert_eq!(said.matches("os error").count(), 1, "{said}");
     }
 }
 
