@@ -123,7 +123,7 @@ fn what_is_not_there_is_said() {
                 "--institution",
                 "south",
             ],
-            "holds no log",
+            "belongs to north, not to south",
         ),
     ] {
         let output = run(arguments);
@@ -131,6 +131,15 @@ fn what_is_not_there_is_said() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains(says), "{arguments:?}: {said}");
     }
+    let own = [
+        "log",
+        "verify",
+        "--data-dir",
+        &folder,
+        "--institution",
+        "north",
+    ];
+    assert!(run(&own).status.success(), "its own name is right");
 }
 
 #[test]

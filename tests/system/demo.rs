@@ -1,39 +1,75 @@
 //! The demo as a visitor meets it: starts, lives, stops, and goes on where it was.
 
-use std::path::Path;
+use std::{net::TcpListener, path::Path};
 
+use chrono::{DateTime, FixedOffset};
 use serde_json::json;
 
 use crate::support::{
     Caller, Purchase,
     binary::{ServerProcess, accord},
-    eventually, log_tool,
+    eventually,
+    folder::files_ending,
+    log_tool,
 };
+
+fn spawn(scratch: &Path, listen: &str) -> ServerProcess {
+    let mut command = accord();
+    command
+        .args(["--listen", listen, "--data-dir"])
+        .arg(scratch.join("data"));
+    ServerProcess::spawn(command, &scratch.join("said.txt"))
+}
 
 /// Starts the demo and waits until it says that it is ready.
 fn start(scratch: &Path) -> (ServerProcess, Caller) {
-    let mut command = accord();
-    command
-        .args(["--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(scratch.join("data"));
-    let mut process = ServerProcess::spawn(command, &scratch.join("said.txt"));
+    until_ready(spawn(scratch, "127.0.0.1:0"))
+}
+
+fn until_ready(mut process: ServerProcess) -> (ServerProcess, Caller) {
     let address = process.address_after("Look     http://");
     (process, Caller::anonymous(address))
 }
 
-fn clock_us(caller: &Caller) -> i64 {
+/// Starts the demo on an empty folder and sends a transaction while the history is still being loaded.
+fn start_impatiently(scratch: &Path) -> (ServerProcess, Caller) {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = free.local_addr().expect("an address");
+    drop(free);
+    let process = spawn(scratch, &address.to_string());
+    eventually("an open port", || {
+        std::net::TcpStream::connect(address).ok()
+    });
+    let caller = Caller::anonymous(address);
+    let early = Purchase::of("early")
+        .request_at(&caller, "/banks/elm")
+        .send();
+    let early = early.expect(503);
+    assert_eq!(early.problem(), "starting");
+    assert!(early.header("retry-after").is_some());
+    assert!(
+        early.text().contains("history is being loaded"),
+        "{early:?}"
+    );
+    let unready = caller.get("/health/ready").send().expect(503).json();
+    assert_eq!(unready["state"], "failing");
+    until_ready(process)
+}
+
+fn clock(caller: &Caller) -> DateTime<FixedOffset> {
     let overview = caller
         .get("/banks/alder/v1/overview")
         .send()
         .expect(200)
         .json();
-    overview["simulated_now_us"].as_i64().expect("a time")
+    let text = overview["simulated_now"].as_str().expect("a text");
+    DateTime::parse_from_rfc3339(text).expect("a time")
 }
 
 #[test]
 fn a_visitor_finds_five_live_banks_that_go_on_after_a_restart() {
     let scratch = tempfile::tempdir().expect("a temporary folder");
-    let (process, caller) = start(scratch.path());
+    let (process, caller) = start_impatiently(scratch.path());
     let said = process.said();
     assert!(said.contains("Loading 45 days"), "{said}");
     assert!(
@@ -48,19 +84,26 @@ fn a_visitor_finds_five_live_banks_that_go_on_after_a_restart() {
     check_the_printed_command(&caller, &said);
     check_personas(&caller);
     check_live_traffic(&caller);
+    check_health_and_metrics(&caller);
     check_what_is_stored_beside_the_banks(&scratch.path().join("data"), &caller);
 
-    let before_us = clock_us(&caller);
+    let before = clock(&caller);
     assert!(process.stop().success());
     let (process, caller) = start(scratch.path());
     assert!(!process.said().contains("Loading"), "{}", process.said());
-    assert!(clock_us(&caller) >= before_us, "the clock went back");
+    assert!(clock(&caller) >= before, "the clock went back");
     let again = caller.get("/banks/alder/v1/transactions/by-hand").send();
     again.expect(200);
     check_live_traffic(&caller);
     assert!(process.stop().success());
     for bank in ["alder", "birch"] {
         let folder = scratch.path().join("data/banks").join(bank);
+        for part in ["", "log", "keys"] {
+            for ending in ["-wal", "-shm"] {
+                let left = files_ending(&folder.join(part), ending);
+                assert!(left.is_empty(), "{left:?}");
+            }
+        }
         log_tool::assert_sound(&folder);
     }
     check_a_damaged_state_is_named(scratch.path());
@@ -123,6 +166,27 @@ fn check_live_traffic(caller: &Caller) {
     };
     let first = newest();
     eventually("live traffic", || (newest() != first).then_some(()));
+}
+
+/// Over all banks, at the root.
+fn check_health_and_metrics(caller: &Caller) {
+    caller.get("/health/live").send().expect(200);
+    let ready = caller.get("/health/ready").send().expect(200).json();
+    let checked: Vec<_> = ready["checks"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|check| check["name"].as_str())
+        .collect();
+    let metrics = caller.get("/metrics").send().expect(200).text();
+    for bank in ["alder", "birch", "cedar", "dogwood", "elm"] {
+        for check in ["log", "read-models", "policy"] {
+            let name = format!("{bank}/{check}");
+            assert!(checked.contains(&name.as_str()), "no {name}: {ready}");
+        }
+        let figure = format!("log_last_sequence{{institution=\"{bank}\"}} ");
+        assert!(metrics.contains(&figure), "no {figure}: {metrics}");
+    }
 }
 
 fn check_what_is_stored_beside_the_banks(data: &Path, caller: &Caller) {

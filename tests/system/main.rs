@@ -3,11 +3,6 @@
 //! Each file is one promise. `ACCORD_SEED` repeats a random test, `ACCORD_KILLS` makes the kill test longer, and
 //! `ACCORD_NO_SKIP=1` turns skipped tests into failures.
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "checks that do not hold yet are not part of the run, and what they alone need stays"
-)]
 #[path = "../disk_faults/mod.rs"]
 mod disk_faults;
 
@@ -16,6 +11,7 @@ mod acknowledged;
 mod api_description;
 mod bad_http;
 mod bad_input;
+mod broken_disk;
 mod command_line;
 mod crate_graph;
 mod demo;
@@ -23,22 +19,7 @@ mod duplicates;
 mod event_time;
 mod pagination;
 mod power_cut;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "checks that do not hold yet are not part of the run, and what they alone need stays"
-)]
 mod queries;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "checks that do not hold yet are not part of the run, and what they alone need stays"
-)]
 mod startup_faults;
 mod stream;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "checks that do not hold yet are not part of the run, and what they alone need stays"
-)]
 mod support;

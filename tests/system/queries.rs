@@ -6,24 +6,33 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Purchase, TestBank, ledger::list_all};
 
-/// A bank with decisions of every kind: each customer buys the same thing some times, then something dearer.
+/// A bank with decisions of every kind: each customer buys the same thing some times, then something dearer. Some of
+/// the dearest are labelled.
 fn bank_with_history() -> TestBank {
     let bank = TestBank::start();
-    for customer in 0..30 {
+    let mut declined = Vec::new();
+    for customer in 0..50 {
         let by = |purchase: Purchase| purchase.by(&format!("customer-{customer}"));
         for number in 0..6 {
             let id = format!("t-{customer}-{number}");
             let at = format!("terminal-{}", number % 3);
             bank.assess(&by(Purchase::of(&id)).at(&at)).expect(201);
         }
-        let dear = Purchase::of(&format!("t-{customer}-dear")).amount(4_000 + 400 * customer);
-        bank.assess(&by(dear)).expect(201);
+        let id = format!("t-{customer}-dear");
+        let dear = by(Purchase::of(&id)).amount(4_000 + 600 * customer);
+        let answer = bank.assess(&dear).expect(201).json();
+        if answer["decision"] == "decline" {
+            declined.push(id);
+        }
     }
+    let [.., genuine, first, second] = declined.as_slice() else {
+        panic!("only {declined:?} were declined");
+    };
     for (id, label) in [
-        ("t-29-dear", "fraud"),
-        ("t-28-dear", "fraud"),
+        (first.as_str(), "fraud"),
+        (second, "fraud"),
+        (genuine, "genuine"),
         ("t-0-0", "genuine"),
-        ("t-27-dear", "genuine"),
     ] {
         label_as(&bank.payments(), id, label, "chargeback");
     }
@@ -54,6 +63,62 @@ fn filtered(bank: &TestBank, filter: &str) -> Vec<Value> {
             Some(next) => cursor = format!("&cursor={next}"),
             None => return rows,
         }
+    }
+}
+
+#[test]
+fn every_filter_gives_the_rows_that_it_says_and_no_others() {
+    let bank = bank_with_history();
+    let all = list_all(&bank, 500);
+    let middle = all[all.len() / 2]["occurred_at"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let before_middle = |row: &Value| {
+        let time = |text: &str| DateTime::parse_from_rfc3339(text).expect("a time");
+        time(row["occurred_at"].as_str().unwrap_or_default()) < time(&middle)
+    };
+    let score = |row: &Value| row["score"].as_f64().unwrap_or_default();
+    type Condition<'a> = &'a dyn Fn(&Value) -> bool;
+    let conditions: [(&str, Condition<'_>); 14] = [
+        ("decision=approve", &|row| row["decision"] == "approve"),
+        ("decision=challenge", &|row| row["decision"] == "challenge"),
+        ("decision=review", &|row| row["decision"] == "review"),
+        ("decision=decline", &|row| row["decision"] == "decline"),
+        ("label=fraud", &|row| row["label"] == "fraud"),
+        ("label=genuine", &|row| row["label"] == "genuine"),
+        ("label=unlabelled", &|row| row["label"].is_null()),
+        ("customer_id=customer-7", &|row| {
+            row["customer_id"] == "customer-7"
+        }),
+        ("terminal_id=terminal-2", &|row| {
+            row["terminal_id"] == "terminal-2"
+        }),
+        ("minimum_score=0.01", &|row| score(row) >= 0.01),
+        (&format!("from={middle}"), &|row| !before_middle(row)),
+        (&format!("to={middle}"), &before_middle),
+        ("decision=decline&label=fraud", &|row| {
+            row["decision"] == "decline" && row["label"] == "fraud"
+        }),
+        (
+            "customer_id=customer-3&terminal_id=terminal-1&minimum_score=0&label=unlabelled",
+            &|row| row["customer_id"] == "customer-3" && row["terminal_id"] == "terminal-1",
+        ),
+    ];
+    for (filter, condition) in conditions {
+        let expected: Vec<_> = all.iter().filter(|row| condition(row)).cloned().collect();
+        assert!(
+            !expected.is_empty() && expected.len() < all.len(),
+            "{filter} shows nothing"
+        );
+        assert_eq!(ids(&filtered(&bank, filter)), ids(&expected), "{filter}");
+    }
+    for filter in [
+        "customer_id=nobody",
+        "terminal_id=nowhere",
+        "minimum_score=1",
+    ] {
+        assert!(filtered(&bank, filter).is_empty(), "{filter}");
     }
 }
 
@@ -231,4 +296,30 @@ fn the_overview_counts_what_was_decided() {
             .sum();
         assert_eq!(sum, all.len() as i64, "{series}");
     }
+}
+
+#[test]
+fn every_page_for_people_shows() {
+    let bank = bank_with_history();
+    let _ = list_all(&bank, 500);
+    let analyst = bank.caller(accord_service::Role::Analyst);
+    for (path, shows) in [
+        ("/", "North"),
+        ("/transactions", "t-49-dear"),
+        ("/transactions?decision=decline&label=fraud", "t-49-dear"),
+        ("/transactions/t-49-dear", "customer-49"),
+        ("/transactions/t-0-0", "customer-0"),
+    ] {
+        let page = analyst.get(path).send().expect(200);
+        assert!(
+            page.header("content-type")
+                .is_some_and(|kind| kind.starts_with("text/html"))
+        );
+        assert!(page.text().contains(shows), "{path} without {shows}");
+    }
+    analyst
+        .get("/transactions/unknown")
+        .header("Accept", "text/html")
+        .send()
+        .expect(404);
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     os::unix::fs::FileExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::support::{
@@ -16,6 +16,10 @@ fn stopped_bank() -> TestBank {
     bank.assess(&Purchase::of("before")).expect(201);
     bank.stop();
     bank
+}
+
+fn only_segment(bank: &TestBank) -> PathBuf {
+    files_ending(&bank.folder().join("log"), ".segment").remove(0)
 }
 
 fn overwrite_beginning(path: &Path) {
@@ -60,6 +64,12 @@ fn a_data_directory_that_cannot_be_written_is_named() {
     for folder in [file.clone(), file.join("below")] {
         bank.move_to(folder, Vec::new());
         assert_refused(&bank, &[&file.display().to_string(), "not writable"]);
+        let said = bank.refused();
+        assert!(
+            said.contains("data_directory in ") && !said.contains("--data-dir"),
+            "{said}"
+        );
+        assert_eq!(said.matches("os error").count(), 1, "{said}");
     }
 }
 
@@ -105,6 +115,68 @@ fn a_log_of_another_institution_is_not_touched() {
 }
 
 #[test]
+fn a_damaged_segment_is_named_and_left_as_it_is() {
+    for damage in [
+        overwrite_beginning as fn(&Path),
+        |path| fs::write(path, "").expect("a writable file"),
+        |path| {
+            let text = "no database at all, but long enough to be mistaken for one ";
+            fs::write(path, text.repeat(50)).expect("a writable file");
+        },
+    ] {
+        let bank = stopped_bank();
+        let segment = only_segment(&bank);
+        damage(&segment);
+        let damaged = fs::read(&segment).expect("a readable file");
+        for _ in 0..2 {
+            assert_refused(&bank, &[&segment.display().to_string()]);
+            let left = fs::read(&segment).expect("still there");
+            assert!(left == damaged, "it was changed");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_has_lost_its_end_is_not_continued() {
+    let mut bank = TestBank::start();
+    bank.stop();
+    let before = fs::read(only_segment(&bank)).expect("a readable file");
+    bank.launch();
+    bank.assess(&Purchase::of("acknowledged")).expect(201);
+    read_models::live_rows(&bank);
+    bank.stop();
+    let whole = fs::read(only_segment(&bank)).expect("a readable file");
+
+    fs::write(only_segment(&bank), before).expect("a writable file");
+    for _ in 0..2 {
+        assert_refused(&bank, &["it has lost its end", "put the log back"]);
+    }
+    fs::write(only_segment(&bank), whole).expect("a writable file");
+    bank.launch();
+    let again = bank.assess(&Purchase::of("acknowledged")).expect(201);
+    assert!(again.is_replayed());
+}
+
+#[test]
+fn a_stopped_node_leaves_no_open_ends() {
+    let mut bank = TestBank::start();
+    let mut random = Random::from_environment("open ends");
+    let load = Load::begin(&bank, "open-ends", 8, &mut random);
+    load.wait_for(50);
+    let mut ledger = load.end();
+    ledger.check_answers(&bank, &mut random);
+    bank.stop();
+    for folder in ["", "log", "keys"] {
+        for ending in ["-wal", "-shm"] {
+            let left = files_ending(&bank.folder().join(folder), ending);
+            assert!(left.is_empty(), "{left:?}");
+        }
+    }
+    bank.launch();
+    ledger.check_answers(&bank, &mut random);
+}
+
+#[test]
 fn a_missing_segment_in_the_middle_or_a_stray_file_is_noticed() {
     let bank = stopped_bank();
     let log = bank.folder().join("log");
@@ -118,10 +190,7 @@ fn a_missing_segment_in_the_middle_or_a_stray_file_is_noticed() {
 #[test]
 fn a_log_that_lost_its_content_is_noticed_by_verify() {
     let mut bank = stopped_bank();
-    // A start folds the write-ahead log into the segment.
-    bank.launch();
-    bank.stop();
-    let segment = files_ending(&bank.folder().join("log"), ".segment").remove(0);
+    let segment = only_segment(&bank);
     let mut bytes = fs::read(&segment).expect("a readable file");
     let place = find(&bytes, b"TransactionAssessed").expect("the event in the file");
     // One digit of the amount: sound SQL, sound JSON, another truth.

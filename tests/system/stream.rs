@@ -34,7 +34,21 @@ fn decisions_arrive_in_order_and_figures_beside_them() {
     let figures = stream.next_named("overview");
     assert_eq!(figures.data["counts"]["approve"], 0, "{figures:?}");
     let sent = send(&bank, 0..20);
-    assert_eq!(ids(&stream.decisions(20)), sent);
+    let decisions = stream.decisions(20);
+    assert_eq!(ids(&decisions), sent);
+    // The same instants in the same form as everywhere else.
+    let mut listed = list_all(&bank, 500);
+    listed.reverse();
+    for (decision, row) in decisions.iter().zip(listed) {
+        assert_eq!(decision.data["occurred_at"], row["occurred_at"]);
+    }
+    for clock in [
+        &figures.data["simulated_now"],
+        &bank.payments().get("/v1/overview").send().json()["simulated_now"],
+    ] {
+        let clock = clock.as_str().expect("a text");
+        chrono::DateTime::parse_from_rfc3339(clock).expect("RFC 3339");
+    }
     let figures = loop {
         let figures = stream.next_named("overview");
         if figures.data["counts"]["approve"] != 0 {

@@ -19,7 +19,7 @@ use accord_service::{
     server::{self, ServerLimits},
     telemetry::{LogFormat, set_up_logging},
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use axum::Router;
 use risk_control_node::{BankNode, BankSettings, Placement};
 use risk_control_simulator::Network;
@@ -57,7 +57,8 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     // The port and the directory are claimed before anything is written.
     let listener = server::bind(address).await?;
     let address = listener.local_addr()?;
-    let directory = DataDirectory::open(&arguments.data_dir)?;
+    let directory = DataDirectory::open(&arguments.data_dir)
+        .map_err(|error| anyhow!("{error} (--data-dir)"))?;
     let shutdown = Shutdown::on_signals(Duration::from_secs(5))?;
 
     let state = DemoState::open(directory.path(), arguments.seed)?;
@@ -190,9 +191,14 @@ fn personas() -> Vec<Persona> {
 
 fn router(demo: &Arc<Demo>, edge: &Edge, shutdown: &Shutdown) -> Router {
     let registry = MetricsRegistry::new();
-    let mut router = home::router(demo, edge);
+    let mut all_health = HealthChecks::new(shutdown);
+    let mut router = Router::new();
     for bank in &demo.banks {
         let base_path = format!("/banks/{}", bank.name());
+        all_health = all_health.nested(
+            bank.name(),
+            &site::bank_health(bank, HealthChecks::default()),
+        );
         let registry = registry.with_label("institution", bank.name());
         let health = site::bank_health(bank, HealthChecks::new(shutdown));
         site::bank_metrics(bank, &registry);
@@ -206,6 +212,7 @@ fn router(demo: &Arc<Demo>, edge: &Edge, shutdown: &Shutdown) -> Router {
         router = router.nest(&base_path, nested);
     }
     router
+        .merge(home::router(demo, edge, &registry, &all_health))
         .merge(site::shared_routes(edge))
         .fallback(accord_service::fallback::not_found)
 }

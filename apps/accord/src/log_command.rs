@@ -98,20 +98,34 @@ pub async fn verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
 
 async fn open(location: &LogLocation) -> anyhow::Result<LogReader> {
     let folder = log_folder(location)?;
-    LogReader::open(&folder)
+    let reader = LogReader::open(&folder)
         .await
-        .with_context(|| format!("the log in {}", folder.display()))
+        .with_context(|| format!("the log in {}", folder.display()))?;
+    let owner = &reader.header().institution;
+    match &location.institution {
+        Some(wanted) if wanted != owner => bail!(
+            "the log in {} belongs to {owner}, not to {wanted}",
+            folder.display()
+        ),
+        _ => Ok(reader),
+    }
 }
 
 /// The log of a node's data directory, or of one institution in a demo's.
 fn log_folder(location: &LogLocation) -> anyhow::Result<PathBuf> {
     let own = location.data_dir.join("log");
-    if own.is_dir() && location.institution.is_none() {
+    if own.is_dir() {
         return Ok(own);
     }
     let banks = location.data_dir.join("banks");
-    let mut names: Vec<String> = std::fs::read_dir(&banks)
-        .with_context(|| format!("{} holds no log", location.data_dir.display()))?
+    if !banks.is_dir() {
+        bail!(
+            "{} holds no log: it is neither a node's data directory, which has a folder `log`, nor a demo's, which has \
+             a folder `banks`; say which one is meant with --data-dir",
+            location.data_dir.display()
+        );
+    }
+    let mut names: Vec<String> = std::fs::read_dir(&banks)?
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
         .collect();
     names.sort();

@@ -35,10 +35,23 @@ fn main() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("accord: {error:#}");
+            eprintln!("accord: {}", told_once(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes, leaving out a cause that has been told already: some messages hold theirs.
+fn told_once(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {

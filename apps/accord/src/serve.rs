@@ -12,6 +12,7 @@ use accord_service::{
     server::{self, ServerLimits},
     telemetry::{LogFormat, set_up_logging},
 };
+use anyhow::anyhow;
 use risk_control_node::{BankNode, BankSettings, Placement};
 use serde::Deserialize;
 
@@ -117,7 +118,8 @@ pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     let authenticator = Authenticator::new(authentication)?;
     let listener = server::bind(address).await?;
     let address = listener.local_addr()?;
-    let directory = DataDirectory::open(&configuration.data_directory)?;
+    let directory = DataDirectory::open(&configuration.data_directory)
+        .map_err(|error| anyhow!("{error} (data_directory in {})", arguments.config.display()))?;
     let shutdown = Shutdown::on_signals(Duration::from_secs(10))?;
 
     let settings = BankSettings {

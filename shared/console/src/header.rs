@@ -88,13 +88,12 @@ impl Header {
 }
 
 impl DemoClock {
-    /// The clock's markup, which the script finds by `data-clock-us`.
+    /// The clock's markup, which the script finds by `data-clock-speed`.
     pub fn render(&self) -> Markup {
         html! {
             div class="demo-clock" title="Simulated time, UTC" {
                 span class="visually-hidden" { "Simulated time: " }
-                time datetime=(time::machine_readable(self.now_us))
-                    data-clock-us=(self.now_us) data-clock-speed=(self.speed) {
+                time datetime=(time::machine_readable(self.now_us)) data-clock-speed=(self.speed) {
                     (time::text(self.now_us, TimeFormat::Clock))
                 }
                 span class="demo-clock-speed" { (self.speed_in_words()) }

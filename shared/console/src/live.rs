@@ -14,8 +14,8 @@
 //!
 //! Three events have a meaning of their own: `gap` `{ "skipped": n }` is shown as a
 //! discreet note, `reset` loads the page anew (the stream's past is gone), and any
-//! object with `simulated_now_us` sets the demo clock. A field that an event leaves out
-//! stays as it is; null is shown as a dash.
+//! object with `simulated_now` sets the demo clock. Instants are RFC 3339. A field that
+//! an event leaves out stays as it is; null is shown as a dash.
 //!
 //! Rows stand still while the reader points at them, and everything stands still
 //! while paused (WCAG 2.2.2); what came meanwhile follows afterwards.

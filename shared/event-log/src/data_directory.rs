@@ -15,15 +15,15 @@ pub struct DataDirectory {
     _lock: File,
 }
 
-/// Why the directory cannot be used. The messages say what to do.
+/// Why the directory cannot be used. The messages say what to do; where another one is chosen, the caller adds.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirectoryError {
     #[error(
-        "data directory {path} is in use by another process{holder}; stop that one or choose another with --data-dir"
+        "data directory {path} is in use by another process{holder}; stop that one or choose another folder"
     )]
     InUse { path: PathBuf, holder: String },
     #[error(
-        "data directory {path} is not writable ({source}); choose another with --data-dir or change its permissions"
+        "data directory {path} is not writable ({source}); change its permissions or choose another folder"
     )]
     NotWritable { path: PathBuf, source: io::Error },
 }
@@ -126,6 +126,9 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let refused = DataDirectory::open(&file).unwrap_err().to_string();
-        assert!(refused.contains("--data-dir"), "{refused}");
+        assert!(
+            refused.contains("not writable") && refused.contains("choose another folder"),
+            "{refused}"
+        );
     }
 }

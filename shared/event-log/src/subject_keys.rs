@@ -6,6 +6,7 @@
 //! the key file finds a subject by a keyed hash (BLAKE3) of it.
 
 mod store;
+mod writer;
 
 use std::{
     collections::HashMap,
@@ -22,7 +23,7 @@ use chacha20poly1305::{
 use tokio::sync::{mpsc, oneshot};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use store::SubjectStore;
+use writer::KeyWriter;
 
 const NONCE_BYTES: usize = 12;
 /// Subjects that may wait to be created; one more is refused.
@@ -204,43 +205,50 @@ impl Known {
         self.by_reference.insert(subject.reference, lookup);
         self.by_lookup.insert(lookup, subject);
     }
+
+    fn remove(&mut self, lookup: &Lookup) {
+        if let Some(subject) = self.by_lookup.remove(lookup) {
+            self.by_reference.remove(&subject.reference);
+        }
+    }
 }
 
 enum Request {
     Create(Lookup, oneshot::Sender<Result<Subject, SubjectKeyError>>),
     Destroy(u64, oneshot::Sender<Result<bool, SubjectKeyError>>),
+    Close(oneshot::Sender<()>),
 }
 
 impl SubjectKeys {
     /// Opens the key file, creating it where there is none, and starts the task that writes to it.
     pub async fn open(path: PathBuf, master: MasterKey) -> Result<Self, SubjectKeyError> {
-        let in_file = |error| match error {
-            SubjectKeyError::Store(detail) => {
-                SubjectKeyError::Store(format!("{}: {detail}", path.display()))
-            }
-            SubjectKeyError::Busy => SubjectKeyError::Busy,
-        };
-        let mut store = SubjectStore::open(&path).await.map_err(in_file)?;
-        let mut known = Known::default();
-        for (lookup, reference, wrapped) in store.load().await.map_err(in_file)? {
-            let subject = master.unwrap(reference, &wrapped).ok_or_else(|| {
-                SubjectKeyError::Store("the master key does not open this key file".into())
-            })?;
-            known.insert(lookup, subject);
-        }
+        let lookup_key = Zeroizing::new(master.derive(b"lookup"));
+        let mut writer = KeyWriter::new(path, master);
+        let known = writer.open().await?;
         let (requests, receiver) = mpsc::channel(CREATIONS_MAX);
         let shared = Arc::new(Shared {
-            lookup_key: Zeroizing::new(master.derive(b"lookup")),
+            lookup_key,
             known: RwLock::new(known),
             requests,
         });
-        tokio::spawn(write_requests(
-            store,
-            master,
-            Arc::downgrade(&shared),
-            receiver,
-        ));
+        tokio::spawn(writer.run(Arc::downgrade(&shared), receiver));
         Ok(Self { shared })
+    }
+
+    /// Closes the key file once everything that was asked before is written. What is known stays known; new subjects
+    /// are refused from now on.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        // A writer that has ended has closed its file.
+        if self
+            .shared
+            .requests
+            .send(Request::Close(reply))
+            .await
+            .is_ok()
+        {
+            let _ = closed.await;
+        }
     }
 
     /// The subject of a natural id, if it is known.
@@ -258,7 +266,10 @@ impl SubjectKeys {
         self.shared
             .requests
             .try_send(Request::Create(lookup, reply))
-            .map_err(|_| SubjectKeyError::Busy)?;
+            .map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(_) => SubjectKeyError::Busy,
+                mpsc::error::TrySendError::Closed(_) => stopped(),
+            })?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
     }
 
@@ -304,103 +315,6 @@ impl SubjectKeys {
 
 fn stopped() -> SubjectKeyError {
     SubjectKeyError::Store("stopped".into())
-}
-
-/// Writes what arrives, everything that waits in one durable transaction.
-async fn write_requests(
-    mut store: SubjectStore,
-    master: MasterKey,
-    shared: std::sync::Weak<Shared>,
-    mut receiver: mpsc::Receiver<Request>,
-) {
-    let mut requests = Vec::new();
-    while receiver.recv_many(&mut requests, 1_024).await > 0 {
-        let Some(shared) = shared.upgrade() else {
-            return;
-        };
-        let mut creations = Vec::new();
-        for request in requests.drain(..) {
-            match request {
-                Request::Create(lookup, reply) => creations.push((lookup, reply)),
-                Request::Destroy(reference, reply) => {
-                    // Creations that came first must be there before a destruction that came after them.
-                    create(&mut store, &master, &shared, std::mem::take(&mut creations)).await;
-                    let _ = reply.send(destroy(&mut store, &shared, reference).await);
-                }
-            }
-        }
-        create(&mut store, &master, &shared, creations).await;
-    }
-}
-
-type Creation = (Lookup, oneshot::Sender<Result<Subject, SubjectKeyError>>);
-
-async fn create(
-    store: &mut SubjectStore,
-    master: &MasterKey,
-    shared: &Shared,
-    creations: Vec<Creation>,
-) {
-    let mut fresh: HashMap<Lookup, Subject> = HashMap::new();
-    {
-        let known = shared.known.read().unwrap_or_else(PoisonError::into_inner);
-        for (lookup, _) in &creations {
-            if !known.by_lookup.contains_key(lookup) && !fresh.contains_key(lookup) {
-                fresh.insert(*lookup, new_subject(&known));
-            }
-        }
-    }
-    let stored = if fresh.is_empty() {
-        Ok(())
-    } else {
-        let rows: Vec<_> = fresh
-            .iter()
-            .map(|(lookup, subject)| (*lookup, subject.reference, master.wrap(subject)))
-            .collect();
-        store.insert(&rows).await
-    };
-    if stored.is_ok() {
-        let mut known = shared.known.write().unwrap_or_else(PoisonError::into_inner);
-        for (lookup, subject) in fresh {
-            known.insert(lookup, subject);
-        }
-    }
-    let known = shared.known.read().unwrap_or_else(PoisonError::into_inner);
-    for (lookup, reply) in creations {
-        let answer = match (&stored, known.by_lookup.get(&lookup)) {
-            (_, Some(subject)) => Ok(subject.clone()),
-            (Err(error), None) => Err(error.clone()),
-            (Ok(()), None) => Err(stopped()),
-        };
-        let _ = reply.send(answer);
-    }
-}
-
-fn new_subject(known: &Known) -> Subject {
-    loop {
-        let mut reference = [0; 8];
-        rand::fill(&mut reference);
-        // Positive as a signed number, because read stores keep it in a BIGINT column.
-        let reference = u64::from_be_bytes(reference) >> 1;
-        if !known.by_reference.contains_key(&reference) {
-            let mut key = [0; 32];
-            rand::fill(&mut key);
-            return Subject { reference, key };
-        }
-    }
-}
-
-async fn destroy(
-    store: &mut SubjectStore,
-    shared: &Shared,
-    reference: u64,
-) -> Result<bool, SubjectKeyError> {
-    let destroyed = store.delete(reference).await?;
-    let mut known = shared.known.write().unwrap_or_else(PoisonError::into_inner);
-    if let Some(lookup) = known.by_reference.remove(&reference) {
-        known.by_lookup.remove(&lookup);
-    }
-    Ok(destroyed)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     command::{CommandEnvelope, Reply, Unavailable},
     data_directory::{create_folder_durably, free_bytes},
-    ids::PartitionLayout,
+    ids::{PartitionLayout, Sequence},
     journal::{
         AppendError, Journal,
         reader::{LogReader, ReadError},
@@ -58,6 +58,9 @@ pub struct WorkerSettings {
     /// How far the read models are (a sequence), and how many events they may be behind before the decider waits for
     /// them. `None`: nobody is waited for.
     pub read_models: Option<ReadModelGate>,
+    /// The last event that somebody beside the log is known to have seen. A log that ends before it is not continued:
+    /// acknowledged events are gone, and their sequences would be given to others.
+    pub seen_through: Sequence,
 }
 
 /// Keeps the log from running away from its read models.
@@ -91,6 +94,7 @@ impl WorkerSettings {
             snapshot_pause: Duration::from_secs(10),
             free_bytes_min: 256 << 20,
             read_models: None,
+            seen_through: Sequence::ZERO,
         }
     }
 }
@@ -229,8 +233,11 @@ impl<D: LoggedDecider> CommandBus<D> {
 pub struct Worker {
     reader: LogReader,
     stop: watch::Sender<bool>,
-    decider: Option<JoinHandle<()>>,
+    decider: Option<JoinHandle<SqliteJournal>>,
     snapshotter: Option<JoinHandle<()>>,
+    /// Given back by the thread that decided.
+    journal: Option<SqliteJournal>,
+    handle: tokio::runtime::Handle,
 }
 
 /// Why a worker did not start.
@@ -245,6 +252,15 @@ pub enum StartError {
     },
     #[error("the thread that decides could not be started: {0}")]
     Thread(std::io::Error),
+    #[error(
+        "the log in {folder} ends at event {last}, but event {seen} has been seen: it has lost its end; put the log \
+         back, or, if an older one was put back on purpose, delete the read models, which are then rebuilt from it"
+    )]
+    EndLost {
+        folder: PathBuf,
+        last: Sequence,
+        seen: Sequence,
+    },
 }
 
 impl Worker {
@@ -277,6 +293,15 @@ impl Worker {
         };
         let journal = SqliteJournal::open(&settings.log_folder, log_settings)?;
         let reader = journal.reader();
+        if reader.last() < settings.seen_through {
+            let (last, seen) = (reader.last(), settings.seen_through);
+            journal.close().await;
+            return Err(StartError::EndLost {
+                folder: settings.log_folder,
+                last,
+                seen,
+            });
+        }
         let snapshots = SnapshotFolder::new(
             settings.snapshot_folder.clone(),
             reader.header().log_id.clone(),
@@ -324,11 +349,12 @@ impl Worker {
             handle: handle.clone(),
             abandoned: false,
         };
+        let worker_handle = handle.clone();
         let decider = std::thread::Builder::new()
             .name("decider".into())
             .spawn(move || {
                 let _inside = handle.enter();
-                decider.run();
+                decider.run()
             })
             .map_err(StartError::Thread)?;
         Ok((
@@ -337,6 +363,8 @@ impl Worker {
                 stop,
                 decider: Some(decider),
                 snapshotter: Some(snapshotter),
+                journal: None,
+                handle: worker_handle,
             },
             bus,
         ))
@@ -346,16 +374,28 @@ impl Worker {
         &self.reader
     }
 
-    /// Answers what is queued, writes a last snapshot and ends both threads. Blocks: call it off the async threads.
+    /// Answers what is queued, writes a last snapshot and ends both threads. The log can still be read. Blocks: call it
+    /// off the async threads.
     pub fn stop(&mut self) {
         self.stop.send_replace(true);
-        for thread in [self.decider.take(), self.snapshotter.take()]
-            .into_iter()
-            .flatten()
-        {
-            if thread.join().is_err() {
-                tracing::error!("a worker thread had panicked");
+        if let Some(decider) = self.decider.take() {
+            match decider.join() {
+                Ok(journal) => self.journal = Some(journal),
+                Err(_) => tracing::error!("the thread that decides had panicked"),
             }
+        }
+        if let Some(snapshotter) = self.snapshotter.take()
+            && snapshotter.join().is_err()
+        {
+            tracing::error!("the thread that writes snapshots had panicked");
+        }
+    }
+
+    /// Stops, and closes the files of the log, so that nothing but the segments is left. Blocks as [`Worker::stop`] does.
+    pub fn close(mut self) {
+        self.stop();
+        if let Some(journal) = self.journal.take() {
+            self.handle.block_on(journal.close());
         }
     }
 }
@@ -409,7 +449,7 @@ where
     C: Fn(i64) -> D::Context,
     N: Fn() -> i64,
 {
-    fn run(mut self) {
+    fn run(mut self) -> SqliteJournal {
         // What the control partition decided before a crash may not be adopted everywhere yet.
         self.adopt();
         while !self.abandoned
@@ -423,6 +463,7 @@ where
             let _ = ask.reply.send(Reply::Unavailable(Unavailable::Stopping));
         }
         self.state.send_replace(WorkerState::Stopped);
+        self.journal
     }
 
     /// The next command; after a stop, those that are queued already, then none.
@@ -603,7 +644,9 @@ where
                     tracing::error!(%error, "the log cannot be read; trying again");
                     self.state
                         .send_replace(WorkerState::Recovering(error.to_string()));
-                    let reason = Unavailable::ReadOnly(error.to_string());
+                    // Callers learn no paths; operators find the error in the readiness report.
+                    let reason =
+                        Unavailable::ReadOnly("it is read again after a failed commit".to_owned());
                     while let Ok(ask) = self.receiver.try_recv() {
                         let _ = ask.reply.send(Reply::Unavailable(reason.clone()));
                     }

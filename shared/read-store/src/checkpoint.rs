@@ -69,6 +69,17 @@ impl ReadStore {
             .collect())
     }
 
+    /// The last event that is in any live table. A log that ends before it has lost its end.
+    pub async fn last_seen(&self) -> Result<Sequence, sqlx::Error> {
+        let last: Option<i64> = sqlx::query_scalar(
+            "-- projections_last_seen
+             SELECT MAX(through) FROM projections WHERE live = 1",
+        )
+        .fetch_one(self.readers())
+        .await?;
+        Ok(last.map_or(Sequence::ZERO, sequence))
+    }
+
     /// The live tables of a projection; `None` before its first generation is complete.
     pub async fn live(&self, projection: &str) -> Result<Option<TableSet>, sqlx::Error> {
         let generation: Option<i64> = sqlx::query_scalar(

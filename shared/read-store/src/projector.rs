@@ -1,9 +1,10 @@
 //! Reads the log once for all projections of a node and keeps their rows up to date.
 
 mod rebuild;
+mod resume;
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -77,6 +78,10 @@ pub struct Projector<D: LoggedDecider> {
     stages: Arc<StageTimes>,
     progress: watch::Sender<Progress>,
     stopped: Option<String>,
+    /// Rebuilt tables that are to be made live, with the last event in them.
+    rebuilt: VecDeque<(&'static str, TableSet, Sequence)>,
+    /// Something failed since the store was last asked how far the rows are.
+    unsettled: bool,
 }
 
 impl<D: LoggedDecider> Projector<D> {
@@ -134,6 +139,8 @@ impl<D: LoggedDecider> Projector<D> {
             stages,
             progress,
             stopped: None,
+            rebuilt: VecDeque::new(),
+            unsettled: false,
         })
     }
 
@@ -168,15 +175,10 @@ impl<D: LoggedDecider> Projector<D> {
         let mut committed = self.reader.subscribe();
         loop {
             let begun = Instant::now();
-            let mut switched = Ok(());
-            while let Ok((name, tables, through)) = switches.try_recv() {
-                switched = switched.and(self.switch(name, tables, through).await);
+            while let Ok(switch) = switches.try_recv() {
+                self.rebuilt.push_back(switch);
             }
-            let projected = match switched {
-                Ok(()) => self.project_next().await,
-                Err(error) => Err(ProjectorError::from(error)),
-            };
-            match projected {
+            match self.step().await {
                 Ok(projected) if projected > 0 => {
                     if *stop.borrow() {
                         return;
@@ -189,16 +191,15 @@ impl<D: LoggedDecider> Projector<D> {
                     tokio::select! {
                         changed = committed.changed() => if changed.is_err() { return },
                         switch = switches.recv() => {
-                            let Some((name, tables, through)) = switch else { return };
-                            if let Err(error) = self.switch(name, tables, through).await {
-                                tracing::error!(%error, "rebuilt tables could not be made live");
-                            }
+                            let Some(switch) = switch else { return };
+                            self.rebuilt.push_back(switch);
                         }
                         () = stopped(&mut stop) => return,
                     }
                 }
                 Err(error) => {
                     tracing::error!(%error, "projecting failed; trying again");
+                    self.unsettled = true;
                     self.stopped = Some(error.to_string());
                     self.publish();
                     tokio::select! {
@@ -208,6 +209,18 @@ impl<D: LoggedDecider> Projector<D> {
                 }
             }
         }
+    }
+
+    /// Does what is next; gives the events projected, 0 where there is nothing to do.
+    async fn step(&mut self) -> Result<u64, ProjectorError> {
+        if self.unsettled {
+            self.resume().await?;
+        }
+        while let Some((name, tables, through)) = self.rebuilt.front().copied() {
+            self.switch(name, tables, through).await?;
+            self.rebuilt.pop_front();
+        }
+        self.project_next().await
     }
 
     /// Projects everything that the log holds now: for tools and tests.
@@ -266,22 +279,10 @@ impl<D: LoggedDecider> Projector<D> {
             return Ok(true);
         };
         let mut connection = self.store.writer().acquire().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        for running in self.running.iter().filter(|running| !running.stopped) {
-            match running.apply(&mut transaction, events, last).await {
-                Ok(()) => {}
-                Err(Failure::Projector(error)) => return Err(error),
-                Err(Failure::Event(detail)) => {
-                    tracing::warn!(
-                        projection = running.projection.name(),
-                        detail,
-                        "an event cannot be projected"
-                    );
-                    return Ok(false);
-                }
-            }
+        let applied = apply_to_all(&mut connection, &self.running, events, last).await;
+        if !ReadStore::give_back(connection, applied).await? {
+            return Ok(false);
         }
-        transaction.commit().await?;
         for running in self.running.iter_mut().filter(|running| !running.stopped) {
             running.through = running.through.max(last);
         }
@@ -293,33 +294,14 @@ impl<D: LoggedDecider> Projector<D> {
         &mut self,
         events: &[Arc<Recorded<D::Event>>],
     ) -> Result<(), ProjectorError> {
-        let store = self.store.clone();
-        let mut connection = store.writer().acquire().await?;
-        for index in 0..self.running.len() {
-            for event in events {
-                let running = &mut self.running[index];
-                if running.stopped || event.metadata.sequence <= running.through {
-                    continue;
-                }
-                let sequence = event.metadata.sequence;
-                let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-                let applied = running
-                    .apply(&mut transaction, std::slice::from_ref(event), sequence)
-                    .await;
-                match applied {
-                    Ok(()) => transaction.commit().await?,
-                    Err(Failure::Projector(error)) => return Err(error),
-                    Err(Failure::Event(detail)) => {
-                        transaction.rollback().await?;
-                        running.set_aside(&mut connection, event, &detail).await?;
-                    }
-                }
-                if !running.stopped {
-                    running.through = sequence;
-                }
+        let mut connection = self.store.writer().acquire().await?;
+        let mut projected = Ok(());
+        for running in &mut self.running {
+            if projected.is_ok() {
+                projected = running.apply_one_by_one(&mut connection, events).await;
             }
         }
-        Ok(())
+        ReadStore::give_back(connection, projected).await
     }
 
     /// Makes rebuilt tables live, drops the old ones and goes on from the rebuilt ones' last event.
@@ -336,14 +318,18 @@ impl<D: LoggedDecider> Projector<D> {
         else {
             return Ok(());
         };
+        if running.tables == tables {
+            // An attempt that failed had worked all the same.
+            return Ok(());
+        }
         let mut connection = self.store.writer().acquire().await?;
-        checkpoint::switch_live(&mut connection, name, tables).await?;
+        let switched = checkpoint::switch_live(&mut connection, name, tables).await;
+        ReadStore::give_back(connection, switched).await?;
         let old = std::mem::replace(&mut running.tables, tables);
         running.through = through;
         running.parked.clear();
         running.stopped = false;
         let projection = Arc::clone(&running.projection);
-        drop(connection);
         self.publish();
         let store = self.store.clone();
         tokio::spawn(async move {
@@ -351,7 +337,8 @@ impl<D: LoggedDecider> Projector<D> {
             tokio::time::sleep(DROP_AFTER).await;
             let dropped = async {
                 let mut connection = store.writer().acquire().await?;
-                drop_generation(&mut connection, projection.as_ref(), old).await
+                let dropped = drop_generation(&mut connection, projection.as_ref(), old).await;
+                ReadStore::give_back(connection, dropped).await
             };
             if let Err(error) = dropped.await {
                 tracing::warn!(%error, "old tables could not be dropped; the next start tries again");
@@ -378,6 +365,33 @@ impl<D: LoggedDecider> Projector<D> {
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that is gone has stopped, too.
     let _ = stop.wait_for(|stop| *stop).await.map(|stop| *stop);
+}
+
+/// One SQL transaction for all projections; `false` where an event could not be projected and nothing was kept.
+async fn apply_to_all<E: Send + Sync + Clone + 'static>(
+    connection: &mut SqliteConnection,
+    projections: &[Running<E>],
+    events: &[Arc<Recorded<E>>],
+    last: Sequence,
+) -> Result<bool, ProjectorError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for running in projections.iter().filter(|running| !running.stopped) {
+        match running.apply(&mut transaction, events, last).await {
+            Ok(()) => {}
+            Err(Failure::Projector(error)) => return Err(error),
+            Err(Failure::Event(detail)) => {
+                tracing::warn!(
+                    projection = running.projection.name(),
+                    detail,
+                    "an event cannot be projected"
+                );
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+        }
+    }
+    transaction.commit().await?;
+    Ok(true)
 }
 
 enum Failure {
@@ -435,6 +449,36 @@ impl<E: Send + Sync + 'static> Running<E> {
         } else {
             Err(Failure::Projector(ProjectorError::CheckpointMoved(name)))
         }
+    }
+
+    /// Each event in a transaction of its own; one that cannot be projected is set aside.
+    async fn apply_one_by_one(
+        &mut self,
+        connection: &mut SqliteConnection,
+        events: &[Arc<Recorded<E>>],
+    ) -> Result<(), ProjectorError> {
+        for event in events {
+            let sequence = event.metadata.sequence;
+            if self.stopped || sequence <= self.through {
+                continue;
+            }
+            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+            let applied = self
+                .apply(&mut transaction, std::slice::from_ref(event), sequence)
+                .await;
+            match applied {
+                Ok(()) => transaction.commit().await?,
+                Err(Failure::Projector(error)) => return Err(error),
+                Err(Failure::Event(detail)) => {
+                    transaction.rollback().await?;
+                    self.set_aside(connection, event, &detail).await?;
+                }
+            }
+            if !self.stopped {
+                self.through = sequence;
+            }
+        }
+        Ok(())
     }
 
     async fn set_aside(

@@ -3,7 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    ConnectOptions, SqlitePool,
+    ConnectOptions, Connection, Sqlite, SqlitePool,
+    pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -88,6 +89,20 @@ impl ReadStore {
     /// The one connection that writes. Whoever holds it keeps the others waiting.
     pub fn writer(&self) -> &SqlitePool {
         &self.writer
+    }
+
+    /// Gives the connection that writes back after some work, or closes it if the work failed: after a full disk or a
+    /// failed write the driver may believe itself in a transaction that SQLite has ended, and could begin no other. The
+    /// next one who asks gets a new connection, which finds in the file what has become of the work.
+    pub(crate) async fn give_back<T, E>(
+        connection: PoolConnection<Sqlite>,
+        worked: Result<T, E>,
+    ) -> Result<T, E> {
+        if worked.is_err() {
+            // Whatever closing it says changes nothing.
+            let _ = connection.detach().close_hard().await;
+        }
+        worked
     }
 
     /// Closes all connections, folding the write-ahead log into the file.

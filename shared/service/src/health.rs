@@ -4,6 +4,7 @@
 //! `/health/ready` runs named checks and answers 503 if one of them fails, so that a balancer sends
 //! traffic elsewhere. Details and numbers are for callers with a role that may see them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -116,10 +117,10 @@ impl CheckResult {
 
 type Check = Arc<dyn Fn() -> CheckResult + Send + Sync>;
 
-/// The named checks of a node. Cheap to clone.
-#[derive(Clone)]
+/// The named checks of a node. Cheap to clone; by default there are none.
+#[derive(Clone, Default)]
 pub struct HealthChecks {
-    checks: Vec<(&'static str, Check)>,
+    checks: Vec<(Cow<'static, str>, Check)>,
 }
 
 impl HealthChecks {
@@ -127,7 +128,7 @@ impl HealthChecks {
     #[must_use]
     pub fn new(shutdown: &Shutdown) -> Self {
         let shutdown = shutdown.clone();
-        Self { checks: Vec::new() }.check("process", move || {
+        Self::default().check("process", move || {
             if shutdown.has_begun() {
                 CheckResult::failing("the node is shutting down")
             } else {
@@ -141,10 +142,20 @@ impl HealthChecks {
     #[must_use]
     pub fn check(
         mut self,
-        name: &'static str,
+        name: impl Into<Cow<'static, str>>,
         check: impl Fn() -> CheckResult + Send + Sync + 'static,
     ) -> Self {
-        self.checks.push((name, Arc::new(check)));
+        self.checks.push((name.into(), Arc::new(check)));
+        self
+    }
+
+    /// Adds all checks of a part, each as `part/check`.
+    #[must_use]
+    pub fn nested(mut self, part: &str, checks: &Self) -> Self {
+        for (name, check) in &checks.checks {
+            let name = Cow::Owned(format!("{part}/{name}"));
+            self.checks.push((name, Arc::clone(check)));
+        }
         self
     }
 
@@ -154,7 +165,7 @@ impl HealthChecks {
         let checks: Vec<CheckReport> = self
             .checks
             .iter()
-            .map(|(name, check)| CheckReport::new(name, check()))
+            .map(|(name, check)| CheckReport::new(name.clone(), check()))
             .collect();
         let state = checks
             .iter()
@@ -188,7 +199,8 @@ pub struct Readiness {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CheckReport {
     /// What was checked.
-    pub name: &'static str,
+    #[schema(value_type = String)]
+    pub name: Cow<'static, str>,
     /// How it is.
     pub state: CheckState,
     /// What is wrong, for callers who may see it.
@@ -200,7 +212,7 @@ pub struct CheckReport {
 }
 
 impl CheckReport {
-    fn new(name: &'static str, result: CheckResult) -> Self {
+    fn new(name: Cow<'static, str>, result: CheckResult) -> Self {
         let CheckResult {
             state,
             detail,
@@ -287,6 +299,18 @@ mod tests {
                 (200, expected.clone())
             );
         }
+    }
+
+    #[tokio::test]
+    async fn the_checks_of_a_part_stand_under_its_name() {
+        let part = HealthChecks::default().check("log", || CheckResult::failing("disk is full"));
+        let checks = HealthChecks::new(&shutdown()).nested("north", &part);
+        let (status, body) = ask(&checks, "/health/ready", Roles::NONE).await;
+        let expected = json!({"state": "failing", "checks": [
+            {"name": "process", "state": "ok"},
+            {"name": "north/log", "state": "failing"},
+        ]});
+        assert_eq!((status, body), (503, expected));
     }
 
     #[tokio::test]

@@ -97,7 +97,9 @@ problem_kinds! {
     QueueFull = TOO_MANY_REQUESTS, "queue-full", "Too many requests are waiting",
         "The bounded queue of commands is full. Nothing was decided; try again after the given time with the same key.";
     ReadOnly = SERVICE_UNAVAILABLE, "read-only", "The node takes no commands at present",
-        "The node has stopped writing, usually because disk space is low. Queries still work. An operator must act.";
+        "The node has stopped writing, usually because disk space is low. Queries still work. Nothing was decided; retry with the same key. It goes on by itself once it can write again.";
+    Starting = SERVICE_UNAVAILABLE, "starting", "The node is starting",
+        "The node is loading its history or waits for its first model and decides nothing yet. Retry with the same key after the given time.";
     DeadlineExceeded = SERVICE_UNAVAILABLE, "deadline-exceeded", "The deadline passed before a decision",
         "Nothing was decided. Retry with the same idempotency key, if need be with a longer Request-Timeout.";
     OutcomeUnknown = SERVICE_UNAVAILABLE, "outcome-unknown", "It is not known whether the command took effect",
@@ -124,6 +126,7 @@ impl ProblemKind {
             | Self::DeadlineExceeded
             | Self::OutcomeUnknown
             | Self::ShuttingDown => Some(1),
+            Self::Starting => Some(2),
             // Someone has to free disk space first: asking every second would not help.
             Self::ReadOnly => Some(30),
             _ => None,

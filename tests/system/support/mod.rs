@@ -2,6 +2,7 @@
 
 pub mod bank;
 pub mod binary;
+pub mod database;
 pub mod events;
 pub mod folder;
 pub mod http;

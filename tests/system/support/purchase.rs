@@ -84,6 +84,10 @@ impl Purchase {
         self.body["transaction_id"].as_str().unwrap_or_default()
     }
 
+    pub fn customer_id(&self) -> &str {
+        self.body["customer_id"].as_str().unwrap_or_default()
+    }
+
     pub fn request(&self, caller: &Caller) -> Request {
         self.request_at(caller, "")
     }

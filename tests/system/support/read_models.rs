@@ -1,10 +1,8 @@
 //! The rows of a bank's read models, read from the file beside the running node.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-
-use super::{TestBank, eventually};
+use super::{TestBank, database::rows, eventually};
 
 /// The read models of a bank's node and their tables.
 const READ_MODELS: [(&str, &[&str]); 3] = [
@@ -21,10 +19,15 @@ pub fn live_rows(bank: &TestBank) -> Rows {
     let generations = eventually("read models at the end of the log", || {
         live_generations(bank, true)
     });
-    READ_MODELS
-        .iter()
-        .flat_map(|(name, tables)| rows(&bank.folder(), tables, generations[*name]))
-        .collect()
+    let store = bank.folder().join("read-models.db");
+    let mut all = Rows::new();
+    for (name, tables) in READ_MODELS {
+        for table in tables {
+            let generation = generations[name];
+            all.insert(table, rows(&store, &format!("{table}_g{generation}")));
+        }
+    }
+    all
 }
 
 /// Rebuilds every read model and waits until the new tables are the live ones.
@@ -67,47 +70,4 @@ fn live_generations(bank: &TestBank, all_caught_up: bool) -> Option<BTreeMap<Str
         }
     }
     (generations.len() == READ_MODELS.len()).then_some(generations)
-}
-
-fn rows(folder: &Path, tables: &[&'static str], generation: i64) -> Rows {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
-        let options = SqliteConnectOptions::new()
-            .filename(folder.join("read-models.db"))
-            .read_only(true);
-        let mut connection = SqliteConnection::connect_with(&options)
-            .await
-            .expect("a read store");
-        let mut all = Rows::new();
-        for table in tables {
-            let name = format!("{table}_g{generation}");
-            let rows = table_rows(&mut connection, &name).await;
-            all.insert(table, rows.expect("a table of the read store"));
-        }
-        all
-    })
-}
-
-async fn table_rows(
-    connection: &mut SqliteConnection,
-    table: &str,
-) -> Result<Vec<String>, sqlx::Error> {
-    let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info($1)")
-        .bind(table)
-        .fetch_all(&mut *connection)
-        .await?;
-    assert!(!columns.is_empty(), "no table {table}");
-    let quoted: Vec<_> = columns
-        .iter()
-        .map(|name| format!("quote({name})"))
-        .collect();
-    let row = quoted.join(" || ' ' || ");
-    // Names of tables and columns are our own.
-    let query = format!("SELECT {row} FROM {table} ORDER BY 1");
-    sqlx::query_scalar(AssertSqlSafe(query))
-        .fetch_all(connection)
-        .await
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration}
 use accord_console::DemoClock;
 use accord_event_log::worker::WorkerState;
 use accord_service::{
-    AccessTable, Allowed, Edge, Mounting, Principal, Problem, RouteAccess,
+    AccessTable, Allowed, Edge, HealthChecks, MetricsRegistry, Mounting, Principal, Problem,
+    RouteAccess,
+    health::{HEALTH_ROUTES, mount_health},
+    metrics::{METRICS_ROUTES, mount_metrics},
     openapi::{OPENAPI_ROUTES, mount_openapi},
 };
 use axum::{
@@ -38,7 +41,8 @@ const HOME_ROUTES: &[RouteAccess] = &[
 ];
 
 /// Routes of the demo's root.
-static HOME_ACCESS: AccessTable = AccessTable::new(&[HOME_ROUTES, OPENAPI_ROUTES]);
+static HOME_ACCESS: AccessTable =
+    AccessTable::new(&[HOME_ROUTES, HEALTH_ROUTES, METRICS_ROUTES, OPENAPI_ROUTES]);
 
 /// A node is shown as catching up from this many events behind its log.
 const CATCHING_UP_EVENTS: u64 = 5_000;
@@ -49,11 +53,18 @@ struct Home {
     edge: Edge,
 }
 
-pub fn router(demo: &Arc<Demo>, edge: &Edge) -> Router {
+/// The first page, and health and metrics over all banks.
+pub fn router(
+    demo: &Arc<Demo>,
+    edge: &Edge,
+    registry: &MetricsRegistry,
+    health: &HealthChecks,
+) -> Router {
     let first = demo.banks.first().map_or("", BankNode::name);
     let mounting = Mounting::new(HOME_ACCESS, edge)
         .get("/", home)
         .get("/stream", figures_stream);
+    let mounting = mount_metrics(mount_health(mounting, health), registry);
     mount_openapi(
         mounting,
         risk_control_node::openapi(),

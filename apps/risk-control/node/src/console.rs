@@ -10,6 +10,7 @@ pub mod decision;
 pub mod decision_table;
 pub mod explanation;
 pub mod frame;
+mod instant;
 pub mod institutions;
 pub mod label_form;
 pub mod login;

@@ -127,8 +127,10 @@ impl BankNode {
             through: Arc::default(),
             lag_events_max: LAG_EVENTS_MAX,
         };
+        let store = ReadStore::open(&settings.folder.join("read-models.db")).await?;
         let worker_settings = WorkerSettings {
             read_models: Some(gate.clone()),
+            seen_through: store.last_seen().await?,
             ..settings.worker.clone()
         };
         let shelf = models.clone();
@@ -149,7 +151,6 @@ impl BankNode {
         let clock = node_clock.unwrap_or_else(Clock::system);
         let reader = worker.reader().clone();
 
-        let store = ReadStore::open(&settings.folder.join("read-models.db")).await?;
         let projector = Projector::<RiskControl>::new(
             store.clone(),
             reader.clone(),
@@ -256,9 +257,14 @@ impl BankNode {
         if let Ok(running) = stopped {
             running.stop_projector.send_replace(true);
             // A projector that panicked has said so; its rows are rebuilt from the checkpoint at the next start.
-            let _ = tokio::task::spawn_blocking(move || running.projector.join()).await;
+            let projector = running.projector;
+            let _ = tokio::task::spawn_blocking(move || projector.join()).await;
+            // Only now: the projector reads the log to its end.
+            let worker = running.worker;
+            let _ = tokio::task::spawn_blocking(move || worker.close()).await;
         }
         self.shared.store.close().await;
+        self.shared.keys.close().await;
     }
 }
 

@@ -1,17 +1,17 @@
 // Controls: clock, copying, persona, forms that post JSON; then the page begins.
 
 const clock = {
-  set(nowMicroseconds) {
-    if (typeof nowMicroseconds !== "number") return;
-    this.base = nowMicroseconds;
+  set(now) {
+    if (typeof now !== "string") return;
+    this.baseMs = instant(now).getTime();
     this.since = performance.now();
   },
 
   start(element) {
     const speed = Number(element.dataset.clockSpeed);
-    this.set(Number(element.dataset.clockUs));
+    this.set(element.dateTime);
     setInterval(() => {
-      const now = instant(this.base + (performance.now() - this.since) * 1000 * speed);
+      const now = new Date(this.baseMs + (performance.now() - this.since) * speed);
       const text = dateAndTime(now, "clock");
       if (element.textContent === text) return;
       element.textContent = text;
@@ -88,7 +88,7 @@ async function post(form, key) {
 
 function begin() {
   document.documentElement.dataset.script = "on";
-  const clockElement = document.querySelector("[data-clock-us]");
+  const clockElement = document.querySelector("[data-clock-speed]");
   if (clockElement) clock.start(clockElement);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");

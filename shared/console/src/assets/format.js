@@ -28,8 +28,9 @@ function share(part, whole) {
   return part > 0 && percent < 0.005 ? "< 0.01 %" : `${percent.toFixed(2)} %`;
 }
 
-function instant(epochMicroseconds) {
-  return new Date(epochMicroseconds / 1000);
+// Events tell instants in RFC 3339.
+function instant(text) {
+  return new Date(text);
 }
 
 function dateAndTime(date, style) {

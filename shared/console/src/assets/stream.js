@@ -114,7 +114,7 @@ class Stream {
   }
 
   refresh(name, data) {
-    clock.set(data.simulated_now_us);
+    clock.set(data.simulated_now);
     this.figures.set(name, data);
     this.schedule();
   }

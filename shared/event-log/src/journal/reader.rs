@@ -87,6 +87,20 @@ impl LogReader {
         }
     }
 
+    /// Closes all files. What is in memory can still be read.
+    pub async fn close(&self) {
+        let pools = std::mem::take(
+            &mut *self
+                .shared
+                .pools
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        for pool in pools.into_values() {
+            pool.close().await;
+        }
+    }
+
     /// Looks at the folder again for what another process wrote, and gives the last sequence.
     pub async fn refresh(&self) -> Result<Sequence, ReadError> {
         let segments = segment::list(&self.shared.folder)?;

@@ -3,6 +3,9 @@
 //! Only the newest segment is written to. Its write-ahead log is never checkpointed while it grows, because a
 //! checkpoint on the writer costs tail latency; the segment's size bounds it instead. A full segment is sealed: its
 //! write-ahead log is folded into the file in the background and truncated to nothing.
+//!
+//! A segment is made under a draft name and gets its own name only once it is whole on the disk. So a file that has the
+//! name of a segment and is not one is damaged, never half-made: it is refused by name and left as it is.
 
 use std::{
     path::{Path, PathBuf},
@@ -24,6 +27,8 @@ use crate::{
 pub const FORMAT: i64 = 1;
 
 const EXTENSION: &str = "segment";
+/// Of a segment that is being made; one that a power cut left is made anew.
+const DRAFT_EXTENSION: &str = "segment-draft";
 
 /// Bytes of a database page.
 pub const PAGE_BYTES: u64 = 4_096;
@@ -83,6 +88,10 @@ pub enum SegmentError {
     },
     #[error("{path}: {detail}")]
     Damaged { path: PathBuf, detail: String },
+    #[error(
+        "{path}: others read it, so its write-ahead log cannot be folded; end them and try again"
+    )]
+    Busy { path: PathBuf },
 }
 
 impl SegmentError {
@@ -143,20 +152,49 @@ pub(super) async fn create_with(
     header: &SegmentHeader,
     spare: Option<&SpareWal>,
 ) -> Result<SqliteConnection, SegmentError> {
-    let mut connection = writer_options(path)
+    let draft = path.with_extension(DRAFT_EXTENSION);
+    remove(&draft)?;
+    let mut connection = writer_options(&draft)
         .create_if_missing(true)
         .connect()
         .await
-        .map_err(SegmentError::database(path))?;
-    // One transaction: a segment either has its whole header or is empty and can be created again.
-    let mut transaction = connection
-        .begin_with("BEGIN IMMEDIATE")
+        .map_err(SegmentError::database(&draft))?;
+    let written = write_header(&mut connection, header).await;
+    written.map_err(SegmentError::database(&draft))?;
+    // The last connection folds its write-ahead log into the file, and syncs.
+    connection
+        .close()
         .await
-        .map_err(SegmentError::database(path))?;
-    sqlx::raw_sql(CREATE)
-        .execute(&mut *transaction)
-        .await
-        .map_err(SegmentError::database(path))?;
+        .map_err(SegmentError::database(&draft))?;
+    if has_wal(&draft) {
+        let detail = "the write-ahead log of the new segment could not be folded";
+        return Err(SegmentError::damaged(&draft, detail));
+    }
+    std::fs::rename(&draft, path).map_err(|source| SegmentError::File {
+        path: draft,
+        source,
+    })?;
+    let wal = wal_of(path);
+    let on_spare = spare.map_or(Ok(false), |spare| spare.take(&wal));
+    let on_spare = on_spare.map_err(|source| SegmentError::File { path: wal, source })?;
+    sync_folder(path)?;
+    if on_spare {
+        // Folding, as every other opening does, would cut the prepared file to nothing; there is nothing to fold.
+        writer_options(path)
+            .connect()
+            .await
+            .map_err(SegmentError::database(path))
+    } else {
+        open_for_writing(path).await
+    }
+}
+
+async fn write_header(
+    connection: &mut SqliteConnection,
+    header: &SegmentHeader,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql(CREATE).execute(&mut *transaction).await?;
     sqlx::query(
         "-- segment_create_header
          INSERT INTO segment (format, log_id, institution, data_partitions, first_sequence, opening_heads)
@@ -169,36 +207,16 @@ pub(super) async fn create_with(
     .bind(header.first_sequence.0.cast_signed())
     .bind(heads_to_bytes(&header.opening_heads))
     .execute(&mut *transaction)
-    .await
-    .map_err(SegmentError::database(path))?;
-    transaction
-        .commit()
-        .await
-        .map_err(SegmentError::database(path))?;
-    if let Some(spare) = spare.filter(|spare| spare.is_prepared()) {
-        // Closing folds the header into the file and leaves no write-ahead log, so that another can take its place.
-        connection
-            .close()
-            .await
-            .map_err(SegmentError::database(path))?;
-        let wal = wal_of(path);
-        if let Err(source) = spare.take(&wal) {
-            return Err(SegmentError::File { path: wal, source });
-        }
-        connection = writer_options(path)
-            .connect()
-            .await
-            .map_err(SegmentError::database(path))?;
-    }
-    sync_folder(path)?;
-    Ok(connection)
+    .await?;
+    transaction.commit().await
 }
 
-/// The write-ahead log that belongs to a segment.
-pub(super) fn wal_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
+/// Opens a segment to look at it, which changes no byte of it.
+pub async fn open_for_reading(path: &Path) -> Result<SqliteConnection, SegmentError> {
+    reader_options(path)
+        .connect()
+        .await
+        .map_err(SegmentError::database(path))
 }
 
 /// Opens a segment to append to it.
@@ -211,26 +229,29 @@ pub async fn open_for_writing(path: &Path) -> Result<SqliteConnection, SegmentEr
         .connect()
         .await
         .map_err(SegmentError::database(path))?;
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(&mut connection)
-        .await
-        .map_err(SegmentError::database(path))?;
-    Ok(connection)
+    match fold(&mut connection, path).await {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            // The error that counts is the first one.
+            let _ = connection.close_hard().await;
+            Err(error)
+        }
+    }
 }
 
-/// Whether a segment has its header; one that was being created when the power went has not.
-pub async fn has_header(
-    connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<bool, SegmentError> {
-    let tables: i64 = sqlx::query_scalar(
-        "-- segment_has_header
-         SELECT COUNT(*) FROM sqlite_master WHERE name = 'segment'",
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(SegmentError::database(path))?;
-    Ok(tables == 1)
+/// Folds the whole write-ahead log into the file and empties it. Waits for others as long as the connection does.
+async fn fold(connection: &mut SqliteConnection, path: &Path) -> Result<(), SegmentError> {
+    let (busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(connection)
+        .await
+        .map_err(SegmentError::database(path))?;
+    if busy == 0 {
+        Ok(())
+    } else {
+        Err(SegmentError::Busy {
+            path: path.to_owned(),
+        })
+    }
 }
 
 /// Reads and checks the header.
@@ -287,14 +308,62 @@ pub async fn seal(path: &Path) -> Result<(), SegmentError> {
         .connect()
         .await
         .map_err(SegmentError::database(path))?;
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(&mut connection)
-        .await
-        .map_err(SegmentError::database(path))?;
-    connection
-        .close()
-        .await
-        .map_err(SegmentError::database(path))
+    let folded = fold(&mut connection, path).await;
+    let closed = connection.close().await;
+    folded.and(closed.map_err(SegmentError::database(path)))
+}
+
+/// Whether a write-ahead log stands beside a segment, be it empty.
+pub fn has_wal(path: &Path) -> bool {
+    wal_of(path).exists()
+}
+
+/// Bytes that wait in a segment's write-ahead log.
+pub fn wal_bytes(path: &Path) -> u64 {
+    wal_of(path).metadata().map_or(0, |wal| wal.len())
+}
+
+fn wal_of(path: &Path) -> PathBuf {
+    with_suffix(path, "-wal")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Removes what half-made drafts a power cut has left in a folder.
+pub fn remove_drafts(folder: &Path) -> Result<(), SegmentError> {
+    let file_error = |source| SegmentError::File {
+        path: folder.to_owned(),
+        source,
+    };
+    for entry in std::fs::read_dir(folder).map_err(file_error)? {
+        let path = entry.map_err(file_error)?.path();
+        let is_draft = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|extension| extension.starts_with(DRAFT_EXTENSION));
+        if is_draft {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a database with what stands beside it, if it is there.
+pub fn remove(path: &Path) -> Result<(), SegmentError> {
+    for suffix in ["-wal", "-shm", ""] {
+        let path = with_suffix(path, suffix);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(SegmentError::File { path, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Options of a connection that only reads, also from another process.

@@ -62,10 +62,6 @@ impl SpareWal {
         }
     }
 
-    pub fn is_prepared(&self) -> bool {
-        self.path.exists()
-    }
-
     /// Lets the prepared file become the write-ahead log at `wal`, which must not be open. Gives whether there was one.
     ///
     /// The caller makes the folder's entries durable. To SQLite zeros are a write-ahead log without a valid header: it

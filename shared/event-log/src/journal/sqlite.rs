@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -47,7 +48,8 @@ pub struct SqliteJournal {
     folder: PathBuf,
     settings: LogSettings,
     log_id: String,
-    active: SqliteConnection,
+    /// The connection to the newest segment; absent from a failure until the segment is opened again.
+    active: Option<SqliteConnection>,
     active_bytes: u64,
     /// Bytes written to the active segment's write-ahead log since it was last folded, estimated from above.
     wal_bytes: u64,
@@ -56,6 +58,8 @@ pub struct SqliteJournal {
     spare: SpareWal,
     /// When the active segment was begun, until its half-way mark has been passed.
     begun: Option<Instant>,
+    /// Threads that seal full segments.
+    sealing: Vec<JoinHandle<()>>,
 }
 
 impl SqliteJournal {
@@ -68,21 +72,8 @@ impl SqliteJournal {
     }
 
     async fn open_async(folder: &Path, settings: LogSettings) -> Result<Self, ReadError> {
+        segment::remove_drafts(folder)?;
         let mut segments = segment::list(folder)?;
-        // A power cut can leave a newest segment without a header: it never held a commit, so it is made anew.
-        while let Some((_, path)) = segments.last() {
-            let mut connection = segment::open_for_writing(path).await?;
-            let complete = segment::has_header(&mut connection, path).await?;
-            connection
-                .close()
-                .await
-                .map_err(SegmentError::database(path))?;
-            if complete {
-                break;
-            }
-            remove_segment(path)?;
-            segments.pop();
-        }
         if segments.is_empty() {
             let header = SegmentHeader {
                 log_id: Uuid::new_v4().simple().to_string(),
@@ -99,6 +90,7 @@ impl SqliteJournal {
                 .map_err(SegmentError::database(&path))?;
             segments.push((Sequence(1), path));
         }
+        seal_forgotten(&segments);
         Self::open_newest(folder, settings, segments).await
     }
 
@@ -108,41 +100,27 @@ impl SqliteJournal {
         segments: Vec<(Sequence, PathBuf)>,
     ) -> Result<Self, ReadError> {
         let (_, path) = segments.last().ok_or(ReadError::Missing(Sequence(1)))?;
+        // Opening for writing folds the write-ahead log into the file. A file that is damaged, or another
+        // institution's, must keep its bytes for whoever finds out what happened, so it is looked at first.
+        let mut before = segment::open_for_reading(path).await?;
+        let looked = SegmentContent::read(&mut before, path, &settings).await;
+        let closed = before.close().await.map_err(SegmentError::database(path));
+        looked.and(closed)?;
+
         let mut active = segment::open_for_writing(path).await?;
-        let header = segment::read_header(&mut active, path).await?;
-        if header.institution != settings.institution {
-            return Err(SegmentError::damaged(
-                path,
-                format!(
-                    "this log belongs to {}, not to {}",
-                    header.institution, settings.institution
-                ),
-            )
-            .into());
-        }
-        settings.layout = header.layout;
-        let (last, active_bytes): (i64, i64) = sqlx::query_as(
-            "-- journal_active_extent
-             SELECT COALESCE(MAX(first_sequence + event_count - 1), $1 - 1), COALESCE(SUM(OCTET_LENGTH(events)), 0)
-             FROM commits",
-        )
-        .bind(header.first_sequence.0.cast_signed())
-        .fetch_one(&mut active)
-        .await
-        .map_err(SegmentError::database(path))?;
-        let heads = current_heads(&mut active, &header, path).await?;
-        let log_id = header.log_id.clone();
-        let last = Sequence(last.cast_unsigned());
-        seal_forgotten(&segments);
+        let content = SegmentContent::read(&mut active, path, &settings).await?;
+        settings.layout = content.header.layout;
+        let log_id = content.header.log_id.clone();
         Ok(Self {
-            reader: LogReader::new(folder.to_owned(), header, segments, last),
+            reader: LogReader::new(folder.to_owned(), content.header, segments, content.last),
             folder: folder.to_owned(),
             settings,
             log_id,
-            active,
-            active_bytes: active_bytes.cast_unsigned(),
+            active: Some(active),
+            active_bytes: content.bytes,
             wal_bytes: 0,
-            heads,
+            heads: content.heads,
+            sealing: Vec::new(),
             spare: SpareWal::in_folder(folder),
             begun: None,
         })
@@ -162,23 +140,51 @@ impl SqliteJournal {
         &self.heads
     }
 
-    /// Opens the newest segment again after an outcome that is not known; what it then holds is the truth.
+    /// Opens the newest segment again after a failed commit; what it then holds is the truth.
     pub fn reopen(&mut self) -> Result<(), ReadError> {
         block_on(async {
+            if let Some(failed) = self.active.take() {
+                // It failed once; whatever closing it says changes nothing.
+                let _ = failed.close_hard().await;
+            }
             let segments = self.reader.segments();
             let fresh = Self::open_newest(&self.folder, self.settings.clone(), segments).await?;
             self.reader.reset(fresh.reader.last());
-            let stale = std::mem::replace(&mut self.active, fresh.active);
+            self.active = fresh.active;
             self.active_bytes = fresh.active_bytes;
             self.wal_bytes = 0;
             self.heads = fresh.heads;
-            // The old connection failed once; whatever closing it says changes nothing.
-            let _ = stale.close_hard().await;
             Ok(())
         })
     }
 
-    async fn insert(&mut self, commit: &StoredCommit) -> Result<(), sqlx::Error> {
+    /// Closes every file, leaving nothing beside the segments. Whoever still holds a reader can no longer read files.
+    pub async fn close(mut self) {
+        for thread in self.sealing.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread that sealed a segment had panicked");
+            }
+        }
+        self.reader.close().await;
+        if let Some(active) = self.active.take() {
+            // Everything is durable already; what stays unfolded is folded at the next start.
+            let _ = active.close().await;
+        }
+        for (_, path) in self.reader.segments() {
+            // Readers that were the last to go leave the write-ahead log to the next writer.
+            if segment::has_wal(&path)
+                && let Err(error) = segment::seal(&path).await
+            {
+                tracing::warn!(%error, "a write-ahead log could not be folded; the next start tries again");
+            }
+        }
+    }
+
+    async fn insert(&mut self, commit: &StoredCommit) -> Result<(), AppendError> {
+        let active = self
+            .active
+            .as_mut()
+            .ok_or_else(|| AppendError::NotCommitted("the log is not open".into()))?;
         sqlx::query(
             "-- journal_append
              INSERT INTO commits (first_sequence, event_count, recorded_at, events, heads)
@@ -189,9 +195,10 @@ impl SqliteJournal {
         .bind(commit.recorded_at_us)
         .bind(Arc::clone(&commit.events))
         .bind(segment::heads_to_bytes(&commit.heads))
-        .execute(&mut self.active)
+        .execute(active)
         .await
         .map(|_| ())
+        .map_err(|error| append_error(&error))
     }
 
     /// Sparse traffic fills the write-ahead log with pages long before the segment is full of events. Folding it costs
@@ -199,7 +206,9 @@ impl SqliteJournal {
     fn bound_wal(&mut self) {
         let path = self.active_path();
         self.wal_bytes = 0;
-        if let Err(error) = block_on(segment::fold_without_waiting(&mut self.active, &path)) {
+        if let Some(active) = &mut self.active
+            && let Err(error) = block_on(segment::fold_without_waiting(active, &path))
+        {
             tracing::warn!(%error, "the write-ahead log could not be folded");
         }
     }
@@ -233,26 +242,26 @@ impl SqliteJournal {
             opening_heads: self.heads.iter().map(|(key, head)| (*key, *head)).collect(),
         };
         if path.exists() {
-            // Left by a roll whose first commit failed: it has no commit, so nothing is lost with it.
-            remove_segment(&path)?;
+            // Left by a roll that failed half-way: it has no commit, so nothing is lost with it.
+            segment::remove(&path)?;
         }
         let next = segment::create_with(&path, &header, Some(&self.spare)).await?;
         self.begun = Some(Instant::now());
-        let full = std::mem::replace(&mut self.active, next);
+        let full_path = self.active_path();
+        let full = self.active.replace(next);
         self.active_bytes = 0;
         self.wal_bytes = 0;
-        let full_path = self.active_path();
         self.reader.add_segment(first_sequence, path);
-        std::thread::spawn(move || {
-            if let Err(error) = block_on(async {
-                full.close()
-                    .await
-                    .map_err(SegmentError::database(&full_path))?;
-                segment::seal(&full_path).await
-            }) {
-                tracing::warn!(%error, "a full segment could not be sealed; the next start tries again");
-            }
-        });
+        self.sealing.retain(|thread| !thread.is_finished());
+        self.sealing.push(std::thread::spawn(move || {
+            block_on(async {
+                if let Some(full) = full {
+                    // Sealing opens the file anew, and tells whatever is wrong with it.
+                    let _ = full.close().await;
+                }
+                seal(&full_path).await;
+            });
+        }));
         Ok(())
     }
 }
@@ -265,9 +274,7 @@ impl Journal for SqliteJournal {
                     .await
                     .map_err(|error| AppendError::NotCommitted(error.to_string()))?;
             }
-            self.insert(commit)
-                .await
-                .map_err(|error| append_error(&error))
+            self.insert(commit).await
         })?;
         let bytes = commit.events.len() as u64;
         self.active_bytes += bytes;
@@ -300,6 +307,49 @@ fn append_error(error: &sqlx::Error) -> AppendError {
     }
 }
 
+/// What has to be known of the newest segment before it is continued.
+struct SegmentContent {
+    header: SegmentHeader,
+    last: Sequence,
+    /// Bytes of stored text.
+    bytes: u64,
+    heads: BTreeMap<PartitionId, ChainHead>,
+}
+
+impl SegmentContent {
+    async fn read(
+        connection: &mut SqliteConnection,
+        path: &Path,
+        settings: &LogSettings,
+    ) -> Result<Self, SegmentError> {
+        let header = segment::read_header(connection, path).await?;
+        if header.institution != settings.institution {
+            return Err(SegmentError::damaged(
+                path,
+                format!(
+                    "this log belongs to {}, not to {}",
+                    header.institution, settings.institution
+                ),
+            ));
+        }
+        let (last, bytes): (i64, i64) = sqlx::query_as(
+            "-- journal_active_extent
+             SELECT COALESCE(MAX(first_sequence + event_count - 1), $1 - 1), COALESCE(SUM(OCTET_LENGTH(events)), 0)
+             FROM commits",
+        )
+        .bind(header.first_sequence.0.cast_signed())
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(SegmentError::database(path))?;
+        Ok(Self {
+            heads: current_heads(connection, &header, path).await?,
+            header,
+            last: Sequence(last.cast_unsigned()),
+            bytes: bytes.cast_unsigned(),
+        })
+    }
+}
+
 async fn current_heads(
     active: &mut SqliteConnection,
     header: &SegmentHeader,
@@ -327,37 +377,20 @@ fn seal_forgotten(segments: &[(Sequence, PathBuf)]) {
     let forgotten: Vec<PathBuf> = segments[..segments.len().saturating_sub(1)]
         .iter()
         .map(|(_, path)| path.clone())
-        .filter(|path| {
-            segment::wal_of(path)
-                .metadata()
-                .is_ok_and(|wal| wal.len() > 0)
-        })
+        .filter(|path| segment::wal_bytes(path) > 0)
         .collect();
     if forgotten.is_empty() {
         return;
     }
     std::thread::spawn(move || {
         for path in forgotten {
-            if let Err(error) = block_on(segment::seal(&path)) {
-                tracing::warn!(%error, "a full segment could not be sealed; the next start tries again");
-            }
+            block_on(seal(&path));
         }
     });
 }
 
-fn remove_segment(path: &Path) -> Result<(), SegmentError> {
-    for suffix in ["-wal", "-shm", ""] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match std::fs::remove_file(&name) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(SegmentError::File {
-                    path: PathBuf::from(name),
-                    source,
-                });
-            }
-            _ => {}
-        }
+async fn seal(path: &Path) {
+    if let Err(error) = segment::seal(path).await {
+        tracing::warn!(%error, "a full segment could not be sealed; the next start tries again");
     }
-    Ok(())
 }

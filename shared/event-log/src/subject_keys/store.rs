@@ -38,12 +38,9 @@ impl SubjectStore {
         .execute(&mut connection)
         .await
         .map_err(store_error)?;
-        // After a failed sync and a restart the write-ahead log can hold pages that only the page cache has; a key behind
-        // such pages would be lost with them in a power cut. Folding writes them again, and syncs.
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&mut connection)
-            .await
-            .map_err(store_error)?;
+        // After a failed sync the write-ahead log can hold pages that only the page cache has; a key behind such pages
+        // would be lost with them in a power cut. Folding writes them again, and syncs.
+        fold(&mut connection).await?;
         sync_folder(path).map_err(|error| SubjectKeyError::Store(error.to_string()))?;
         Ok(Self { connection })
     }
@@ -66,6 +63,22 @@ impl SubjectStore {
                 Ok((lookup, reference.cast_unsigned(), row.get(2)))
             })
             .collect()
+    }
+
+    /// Reference and wrapped key of one subject, if it is in the file.
+    pub async fn find(
+        &mut self,
+        lookup: &Lookup,
+    ) -> Result<Option<(u64, Vec<u8>)>, SubjectKeyError> {
+        let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
+            "-- subjects_find
+             SELECT reference, wrapped_key FROM subjects WHERE lookup = $1",
+        )
+        .bind(lookup.to_vec())
+        .fetch_optional(&mut self.connection)
+        .await
+        .map_err(store_error)?;
+        Ok(row.map(|(reference, wrapped)| (reference.cast_unsigned(), wrapped)))
     }
 
     pub async fn insert(&mut self, rows: &[(Lookup, u64, Vec<u8>)]) -> Result<(), SubjectKeyError> {
@@ -99,11 +112,36 @@ impl SubjectStore {
         .execute(&mut self.connection)
         .await
         .map_err(store_error)?;
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&mut self.connection)
-            .await
-            .map_err(store_error)?;
+        fold(&mut self.connection).await?;
         Ok(deleted.rows_affected() > 0)
+    }
+
+    /// Closes the file, folding its write-ahead log.
+    pub async fn close(self) {
+        // Every change is durable already, and a write-ahead log that is left behind is folded at the next start.
+        let _ = self.connection.close().await;
+    }
+
+    /// Drops a connection that has failed: the driver may believe itself in a transaction that the failure has ended,
+    /// and what the file holds only a new connection tells.
+    pub async fn give_up(self) {
+        // Whatever closing says changes nothing.
+        let _ = self.connection.close_hard().await;
+    }
+}
+
+/// Folds the whole write-ahead log into the file and empties it.
+async fn fold(connection: &mut SqliteConnection) -> Result<(), SubjectKeyError> {
+    let (busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(connection)
+        .await
+        .map_err(store_error)?;
+    if busy == 0 {
+        Ok(())
+    } else {
+        Err(SubjectKeyError::Store(
+            "another process holds the key file".into(),
+        ))
     }
 }
 

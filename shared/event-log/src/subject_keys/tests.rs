@@ -55,6 +55,68 @@ async fn a_destroyed_key_is_gone_from_memory_and_disk() {
     assert!(replacement.open(&sealed, b"command").is_none());
 }
 
+/// A second hand on the key file.
+async fn execute(folder: &Path, sql: &'static str) {
+    use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+    let options = SqliteConnectOptions::new().filename(folder.join("subjects.db"));
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_failed_change_the_file_is_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = open(folder.path()).await;
+    let known = keys.find_or_create("customer-1").await.unwrap();
+    execute(
+        folder.path(),
+        "CREATE TRIGGER no_more BEFORE INSERT ON subjects BEGIN SELECT RAISE(ROLLBACK, 'injected'); END;
+         CREATE TRIGGER never BEFORE DELETE ON subjects BEGIN SELECT RAISE(ROLLBACK, 'injected'); END;",
+    )
+    .await;
+    for _ in 0..2 {
+        let refused = keys.find_or_create("customer-2").await.unwrap_err();
+        assert!(refused.to_string().contains("injected"), "{refused}");
+        assert!(keys.destroy(known.reference).await.is_err());
+    }
+    assert!(keys.find("customer-2").is_none());
+    assert!(keys.by_reference(known.reference).is_some());
+
+    execute(folder.path(), "DROP TRIGGER no_more; DROP TRIGGER never;").await;
+    let created = keys.find_or_create("customer-2").await.unwrap();
+    assert!(keys.destroy(known.reference).await.unwrap());
+    keys.close().await;
+    assert!(keys.find_or_create("customer-3").await.is_err());
+
+    let keys = open(folder.path()).await;
+    assert_eq!(
+        keys.find("customer-2").unwrap().reference,
+        created.reference
+    );
+    assert!(keys.find("customer-1").is_none());
+    assert_eq!(keys.count(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_change_that_is_in_the_file_all_the_same_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = open(folder.path()).await;
+    let subject = keys.find_or_create("customer-1").await.unwrap();
+    // The deletion stands, and yet is reported as failed.
+    execute(
+        folder.path(),
+        "CREATE TRIGGER faulty AFTER DELETE ON subjects BEGIN SELECT RAISE(FAIL, 'injected'); END",
+    )
+    .await;
+    assert!(keys.destroy(subject.reference).await.is_err());
+    execute(folder.path(), "DROP TRIGGER faulty").await;
+    let replacement = keys.find_or_create("customer-2").await;
+    assert!(replacement.is_ok());
+    assert!(keys.find("customer-1").is_none());
+    assert!(keys.by_reference(subject.reference).is_none());
+}
+
 #[tokio::test]
 async fn neither_natural_ids_nor_keys_stand_in_the_key_file() {
     let folder = tempfile::tempdir().unwrap();

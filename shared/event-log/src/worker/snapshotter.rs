@@ -70,24 +70,24 @@ impl Snapshotter {
             let target = Sequence(through.0 + FOLLOW_EVENTS.min(every));
             let woken = tokio::select! {
                 reached = committed.wait_for(|last| *last >= target) => {
-                    if reached.is_ok() { Woken::ByEvents } else { Woken::ByStop }
+                    if reached.is_ok() { Woken::Events } else { Woken::Stop }
                 }
-                _ = stop.wait_for(|stop| *stop) => Woken::ByStop,
-                () = tokio::time::sleep(QUIET_AFTER), if following.is_some() => Woken::ByQuiet,
+                _ = stop.wait_for(|stop| *stop) => Woken::Stop,
+                () = tokio::time::sleep(QUIET_AFTER), if following.is_some() => Woken::Quiet,
             };
             match woken {
-                Woken::ByQuiet => {
+                Woken::Quiet => {
                     following = None;
                     continue;
                 }
-                Woken::ByStop => {
+                Woken::Stop => {
                     if self.reader.last().0 > saved.0 + STOP_TAIL_EVENTS {
                         let fold = following.take().unwrap_or_else(|| self.fold());
                         self.follow(fold, true).await;
                     }
                     return;
                 }
-                Woken::ByEvents => {}
+                Woken::Events => {}
             }
             let due = self.reader.last().0 >= saved.0 + every
                 && saved_at.is_none_or(|saved_at| saved_at.elapsed() >= pause);
@@ -136,7 +136,7 @@ impl Snapshotter {
 
 /// Why the snapshotter went on.
 enum Woken {
-    ByEvents,
-    ByStop,
-    ByQuiet,
+    Events,
+    Stop,
+    Quiet,
 }

@@ -121,34 +121,97 @@ async fn a_file_that_is_not_named_after_its_first_sequence_is_refused() {
 }
 
 #[tokio::test]
-async fn a_newest_segment_without_a_header_is_made_anew() {
+async fn a_half_made_segment_is_made_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let mut log = HandWrittenLog::open(folder.path(), 1).await;
-    log.commit(&[keyed(1, deposit(1, 10))]);
-    drop(log);
-    // The power went while the second segment was being created: an empty file, or one without its tables.
-    for half_made in ["", "PRAGMA user_version = 1"] {
-        let path = path_of(folder.path(), Sequence(2));
-        std::fs::write(&path, "").unwrap();
-        database::execute(&path, half_made).await;
-        let log = HandWrittenLog::open(folder.path(), 1).await;
-        assert_eq!(log.runtime.last(), Sequence(1));
-        assert_eq!(log.journal.reader().segments().len(), 1);
-        assert!(!path.exists());
+    let half_made = |first| path_of(folder.path(), Sequence(first)).with_extension("segment-draft");
+    // The power went while the first segment was being created, and then with the second.
+    for first in 1..=2 {
+        std::fs::write(half_made(first), "no database yet").unwrap();
+        std::fs::write(half_made(first).with_extension("segment-draft-wal"), "x").unwrap();
+        let mut log = HandWrittenLog::open(folder.path(), 1).await;
+        log.commit(&[keyed(first, deposit(1, 10))]);
+        assert_eq!(log.journal.reader().segments().len() as u64, first);
+        assert!(!half_made(first).exists());
     }
-    let mut log = HandWrittenLog::open(folder.path(), 1).await;
-    log.commit(&[keyed(2, deposit(1, 10))]);
-    assert_eq!(log.journal.reader().segments().len(), 2);
     assert_sound(folder.path(), 2).await;
 }
 
 #[tokio::test]
-async fn a_first_segment_without_a_header_is_a_log_that_never_was() {
+async fn a_damaged_newest_segment_is_refused_by_name_and_keeps_its_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(path_of(folder.path(), Sequence(1)), "").unwrap();
+    for commits in 1..=2 {
+        let mut log = HandWrittenLog::open(folder.path(), 1).await;
+        log.commit(&[keyed(commits, deposit(1, 10))]);
+        log.journal.close().await;
+    }
+    let newest = path_of(folder.path(), Sequence(2));
+    let whole = std::fs::read(&newest).unwrap();
+    // Emptied; cut short in its first page; without its tables; with a page that is not one any more.
+    let mut pages = whole.clone();
+    pages[4_096..8_192].fill(0x5a);
+    for damaged in [Vec::new(), whole[..700].to_vec(), vec![0; 4_096], pages] {
+        std::fs::write(&newest, &damaged).unwrap();
+        let refused = SqliteJournal::open(folder.path(), log_settings(ONE_SEGMENT))
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains(&newest.display().to_string()), "{refused}");
+        assert!(std::fs::read(&newest).unwrap() == damaged, "it was changed");
+    }
+    std::fs::write(&newest, whole).unwrap();
+    assert_eq!(
+        HandWrittenLog::open(folder.path(), 1).await.runtime.last(),
+        Sequence(2)
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_segment_is_not_changed_by_what_waits_in_its_write_ahead_log() {
+    let folder = tempfile::tempdir().unwrap();
     let mut log = HandWrittenLog::open(folder.path(), ONE_SEGMENT).await;
     log.commit(&[keyed(1, deposit(1, 10))]);
-    assert_sound(folder.path(), 1).await;
+    // Not closed: as a killed process leaves it, its commit stands in the write-ahead log only.
+    let (segment, copy) = (
+        path_of(folder.path(), Sequence(1)),
+        tempfile::tempdir().unwrap(),
+    );
+    for suffix in ["", "-wal"] {
+        let name = format!("{}{suffix}", segment.display());
+        let target = copy
+            .path()
+            .join(std::path::Path::new(&name).file_name().unwrap());
+        std::fs::copy(&name, target).unwrap();
+    }
+    let segment = path_of(copy.path(), Sequence(1));
+    let mut damaged = std::fs::read(&segment).unwrap();
+    // The table that holds the header is not in the write-ahead log.
+    damaged[4_096..8_192].fill(0x5a);
+    std::fs::write(&segment, &damaged).unwrap();
+    let refused = SqliteJournal::open(copy.path(), log_settings(ONE_SEGMENT)).unwrap_err();
+    assert!(
+        refused.to_string().contains(&segment.display().to_string()),
+        "{refused}"
+    );
+    assert!(
+        std::fs::read(&segment).unwrap() == damaged,
+        "it was changed"
+    );
+}
+
+#[tokio::test]
+async fn a_closed_log_leaves_nothing_but_its_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = HandWrittenLog::open(folder.path(), SEGMENT_BYTES).await;
+    for key in 1..20 {
+        log.commit(&[keyed(key, deposit(key % 9, 10))]);
+    }
+    let reader = log.journal.reader();
+    reader.read_after(Sequence::ZERO, 1).await.unwrap();
+    log.journal.close().await;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(path.extension().unwrap(), "segment", "{}", path.display());
+    }
+    assert_sound(folder.path(), 19).await;
 }
 
 #[tokio::test]

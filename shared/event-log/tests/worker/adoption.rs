@@ -1,11 +1,11 @@
 //! What the control partition decides is adopted everywhere, whatever comes between.
 
-use accord_event_log::{Reply, Sequence};
+use accord_event_log::{LoggedDecider, Reply, Sequence};
 
 use crate::{
     node::{Node, Plan, committed},
     support::{
-        accounts::{Event, Limit},
+        accounts::{Accounts, Event, Limit},
         commands::{deposit, keyed, set_limit, withdraw},
         database,
         logs::HandWrittenLog,
@@ -85,4 +85,15 @@ async fn an_adoption_that_failed_is_made_up_for_with_the_next_command() {
     node.wait_for_end(6).await;
     committed(node.ask(keyed(5, withdraw(0, 5))).await);
     assert_eq!(adoptions(&node).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_knows_at_its_start_what_the_control_partition_had_decided() {
+    let decided = |node: &Node| Accounts::adopted_offset(node.bus.control_at_start());
+    let node = Plan::new().start().await;
+    assert_eq!(decided(&node), 0);
+    committed(node.ask(keyed(1, set_limit(10))).await);
+    committed(node.ask(keyed(2, set_limit(20))).await);
+    assert_eq!(decided(&node), 0, "what came later is told by the log");
+    assert_eq!(decided(&node.restart().await), 2);
 }

@@ -1,11 +1,11 @@
 //! What arrives together is committed together, and answered only then.
 
 use std::{
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use accord_event_log::{CommandEnvelope, Reply, Sequence, Unavailable};
+use accord_event_log::{CommandEnvelope, Reply, Sequence, Unavailable, worker::ReadModelGate};
 
 use crate::{
     node::{Node, Plan, committed, wait_until},
@@ -153,4 +153,22 @@ async fn a_command_that_waited_beyond_its_deadline_is_never_decided() {
         Reply::Unavailable(Unavailable::Expired)
     ));
     assert_eq!(node.events_on_disk().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn read_models_that_stand_still_delay_decisions_and_never_stop_them() {
+    let read_models = ReadModelGate {
+        through: Arc::default(),
+        lag_events_max: 0,
+    };
+    let node = Plan::new()
+        .with(|settings| settings.read_models = Some(read_models.clone()))
+        .start()
+        .await;
+    for key in 0..3 {
+        committed(node.ask(keyed(key, deposit(0, 10))).await);
+    }
+    read_models.through.store(3, Ordering::SeqCst);
+    committed(node.ask(keyed(3, deposit(0, 10))).await);
+    assert_eq!(node.events_on_disk().await.len(), 4);
 }

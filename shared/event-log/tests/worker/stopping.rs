@@ -11,7 +11,10 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_queued_is_answered_and_what_comes_later_is_refused() {
-    let node = Plan::new().start().await;
+    let node = Plan::new()
+        .with(|settings| settings.batch_commands_max = 1)
+        .start()
+        .await;
     let arrival = node.gate.close();
     let mut asked = vec![node.ask_later(keyed(0, deposit(0, 10)))];
     arrival.wait().await;
@@ -21,6 +24,8 @@ async fn what_is_queued_is_answered_and_what_comes_later_is_refused() {
     node.wait_for_queue(5).await;
     let (bus, gate) = (node.bus.clone(), node.gate.clone());
     let stopping = tokio::spawn(node.stop());
+    // Let the stop reach the worker, which stands before the gate with five commands behind it.
+    tokio::time::sleep(Duration::from_millis(100)).await;
     gate.reopen();
     for answer in asked {
         committed(answer.await.unwrap());

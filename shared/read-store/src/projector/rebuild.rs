@@ -1,6 +1,8 @@
 //! Rebuild: a second set of tables, filled from the beginning of the log beside the live one.
 
-use accord_event_log::{LogReader, LoggedDecider, Sequence};
+use std::sync::Arc;
+
+use accord_event_log::{LogReader, LoggedDecider, Recorded, Sequence};
 use sqlx::{AssertSqlSafe, Connection};
 
 use super::{BATCH_BYTES, Failure, ProjectorError, Running, drop_generation};
@@ -18,11 +20,44 @@ use crate::{
 pub async fn rebuild<D: LoggedDecider>(
     store: &ReadStore,
     reader: &LogReader,
-    projection: std::sync::Arc<dyn Projection<D::Event>>,
+    projection: Arc<dyn Projection<D::Event>>,
     mut progress: impl FnMut(Sequence),
 ) -> Result<(TableSet, Sequence), ProjectorError> {
-    let tables = {
-        let mut connection = store.writer().acquire().await?;
+    let tables = begin(store, projection.as_ref()).await?;
+    let mut running = Running {
+        projection,
+        tables,
+        through: Sequence::ZERO,
+        parked: std::collections::HashSet::new(),
+        stopped: false,
+    };
+    loop {
+        let commits = reader.read_after(running.through, BATCH_BYTES).await?;
+        let mut events = Vec::new();
+        for commit in &commits {
+            commit.each_after::<D>(running.through, |recorded| {
+                events.push(Arc::clone(recorded));
+            })?;
+        }
+        let Some(last) = events.last().map(|event| event.metadata.sequence) else {
+            return Ok((tables, running.through));
+        };
+        if let Err(error) = apply(store, &running, &events, last).await {
+            forget(store, &running).await;
+            return Err(error);
+        }
+        running.through = last;
+        progress(last);
+    }
+}
+
+/// Makes the tables of a new generation, which nobody reads yet.
+async fn begin<E: 'static>(
+    store: &ReadStore,
+    projection: &dyn Projection<E>,
+) -> Result<TableSet, sqlx::Error> {
+    let mut connection = store.writer().acquire().await?;
+    let begun = async {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         let tables = checkpoint::begin_generation(
             &mut transaction,
@@ -36,45 +71,41 @@ pub async fn rebuild<D: LoggedDecider>(
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        tables
-    };
-    let mut running = Running {
-        projection,
-        tables,
-        through: Sequence::ZERO,
-        parked: std::collections::HashSet::new(),
-        stopped: false,
-    };
-    loop {
-        let commits = reader.read_after(running.through, BATCH_BYTES).await?;
-        let mut events = Vec::new();
-        for commit in &commits {
-            commit.each_after::<D>(running.through, |recorded| {
-                events.push(std::sync::Arc::clone(recorded));
-            })?;
-        }
-        let Some(last) = events.last().map(|event| event.metadata.sequence) else {
-            return Ok((tables, running.through));
-        };
-        let mut connection = store.writer().acquire().await?;
+        Ok(tables)
+    }
+    .await;
+    ReadStore::give_back(connection, begun).await
+}
+
+/// Rows and checkpoint of one batch.
+async fn apply<E: Send + Sync + Clone + 'static>(
+    store: &ReadStore,
+    running: &Running<E>,
+    events: &[Arc<Recorded<E>>],
+    last: Sequence,
+) -> Result<(), ProjectorError> {
+    let mut connection = store.writer().acquire().await?;
+    let applied = async {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let applied = running.apply(&mut transaction, &events, last).await;
-        match applied {
-            Ok(()) => {
-                transaction.commit().await?;
-                running.through = last;
-                progress(last);
-            }
-            Err(Failure::Projector(error)) => {
-                drop(transaction);
-                drop_generation(&mut connection, running.projection.as_ref(), tables).await?;
-                return Err(error);
-            }
-            Err(Failure::Event(detail)) => {
-                drop(transaction);
-                drop_generation(&mut connection, running.projection.as_ref(), tables).await?;
-                return Err(ProjectorError::Unprojectable(detail));
-            }
+        match running.apply(&mut transaction, events, last).await {
+            Ok(()) => Ok(transaction.commit().await?),
+            Err(Failure::Projector(error)) => Err(error),
+            Err(Failure::Event(detail)) => Err(ProjectorError::Unprojectable(detail)),
         }
+    }
+    .await;
+    ReadStore::give_back(connection, applied).await
+}
+
+/// Drops what a rebuild that failed has made.
+async fn forget<E: 'static>(store: &ReadStore, running: &Running<E>) {
+    let dropped = async {
+        let mut connection = store.writer().acquire().await?;
+        let projection = running.projection.as_ref();
+        let dropped = drop_generation(&mut connection, projection, running.tables).await;
+        ReadStore::give_back(connection, dropped).await
+    };
+    if let Err(error) = dropped.await {
+        tracing::warn!(%error, "tables of a failed rebuild could not be dropped; the next start tries again");
     }
 }

@@ -13,7 +13,7 @@ use super::frame::BankFrame;
 /// One decided transaction. As JSON it is the data of the live event `decision`:
 ///
 /// ```json
-/// { "position": "…", "transaction_id": "T-1", "occurred_at": 1523541751250000,
+/// { "position": "…", "transaction_id": "T-1", "occurred_at": "2018-04-12T14:02:31.250000Z",
 ///   "customer_id": "C-1", "terminal_id": "M-1", "amount_minor": 12345, "currency": "EUR",
 ///   "score": 0.0123, "decision": "approve", "reason": null }
 /// ```
@@ -22,8 +22,8 @@ pub struct DecisionRow {
     /// Place in the log, opaque to the page.
     pub position: String,
     pub transaction_id: String,
-    /// Microseconds since the Unix epoch.
-    #[serde(rename = "occurred_at")]
+    /// Microseconds since the Unix epoch; as JSON `occurred_at` in RFC 3339.
+    #[serde(rename = "occurred_at", serialize_with = "super::instant::serialize")]
     pub occurred_at_us: i64,
     /// `None` when the personal data was erased.
     pub customer_id: Option<String>,
@@ -214,7 +214,7 @@ mod tests {
         let json = serde_json::to_string(&DecisionRow::example()).expect("a row is plain data");
         assert_eq!(
             json,
-            r#"{"position":"p","transaction_id":"<T>","occurred_at":1523541751250000,"customer_id":null,"terminal_id":"M","amount_minor":12345,"currency":"EUR","score":0.5,"decision":"decline","reason":"<b>"}"#
+            r#"{"position":"p","transaction_id":"<T>","occurred_at":"2018-04-12T14:02:31.250000Z","customer_id":null,"terminal_id":"M","amount_minor":12345,"currency":"EUR","score":0.5,"decision":"decline","reason":"<b>"}"#
         );
     }
 

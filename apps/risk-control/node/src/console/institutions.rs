@@ -80,13 +80,14 @@ impl BankState {
 /// Data of the live event `institutions`:
 ///
 /// ```json
-/// { "simulated_now_us": 1523541751250000,
+/// { "simulated_now": "2018-04-12T14:02:31.250000Z",
 ///   "banks": { "north": { "counts": { "approve": 1, "challenge": 0, "review": 0, "decline": 0 },
 ///                         "decision_latency_p99_us": 184, "state": "running" } } }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InstitutionsFigures {
-    /// Microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch; as JSON `simulated_now` in RFC 3339.
+    #[serde(rename = "simulated_now", serialize_with = "super::instant::serialize")]
     pub simulated_now_us: i64,
     /// By [`BankCard::key`].
     pub banks: BTreeMap<String, BankFigures>,
@@ -220,7 +221,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&figures).expect("figures are plain data"),
-            r#"{"simulated_now_us":7,"banks":{"north":{"counts":{"approve":1,"challenge":0,"review":0,"decline":0},"decision_latency_p99_us":null,"state":"catching_up"}}}"#
+            r#"{"simulated_now":"1970-01-01T00:00:00.000007Z","banks":{"north":{"counts":{"approve":1,"challenge":0,"review":0,"decline":0},"decision_latency_p99_us":null,"state":"catching_up"}}}"#
         );
     }
 

@@ -30,7 +30,7 @@ pub struct OverviewView {
 /// Figures of the last 24 simulated hours, and the data of the live event `overview`:
 ///
 /// ```json
-/// { "simulated_now_us": 1523541751250000,
+/// { "simulated_now": "2018-04-12T14:02:31.250000Z",
 ///   "counts": { "approve": 9700, "challenge": 120, "review": 90, "decline": 90 },
 ///   "value_minor": 54321000, "currency": "EUR",
 ///   "fraud_confirmed": 83, "fraud_confirmed_value_minor": 1234500,
@@ -42,7 +42,8 @@ pub struct OverviewView {
 /// Send it about once a second; the page draws the newest that has arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OverviewFigures {
-    /// The demo's time, microseconds since the Unix epoch.
+    /// The demo's time, microseconds since the Unix epoch; as JSON `simulated_now` in RFC 3339.
+    #[serde(rename = "simulated_now", serialize_with = "super::instant::serialize")]
     pub simulated_now_us: i64,
     /// Decisions of the last 24 simulated hours.
     pub counts: DecisionCounts,
@@ -307,7 +308,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&figures).expect("figures are plain data"),
-            r#"{"simulated_now_us":7,"counts":{"approve":0,"challenge":0,"review":0,"decline":0},"value_minor":0,"currency":"EUR","fraud_confirmed":0,"fraud_confirmed_value_minor":0,"decision_latency_p99_us":null,"scores":[1,2],"throughput":[3]}"#
+            r#"{"simulated_now":"1970-01-01T00:00:00.000007Z","counts":{"approve":0,"challenge":0,"review":0,"decline":0},"value_minor":0,"currency":"EUR","fraud_confirmed":0,"fraud_confirmed_value_minor":0,"decision_latency_p99_us":null,"scores":[1,2],"throughput":[3]}"#
         );
     }
 

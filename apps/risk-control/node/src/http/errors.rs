@@ -32,7 +32,9 @@ impl From<ApplicationError> for Problem {
             ) => Self::new(ProblemKind::QueueFull),
             ApplicationError::SubjectKeys(error) => {
                 tracing::error!(%error, "the key store failed");
-                Self::new(ProblemKind::ReadOnly).detail("The key store takes no new customers now.")
+                Self::new(ProblemKind::ReadOnly).detail(
+                    "The key store takes no new customers now; nothing was decided. Retry with the same key.",
+                )
             }
             ApplicationError::Log(error) => Self::internal(&error),
             ApplicationError::Query(error) => Self::internal(&error),
@@ -49,7 +51,10 @@ fn rejected(rejection: &Rejection) -> Problem {
     };
     match rejection {
         Rejection::OccurredInFuture | Rejection::OccurredTooLongAgo => at("#/occurred_at"),
-        Rejection::NoPolicy | Rejection::ModelNotLoaded => {
+        // Every bank gets its first policy right after its history.
+        Rejection::NoPolicy => Problem::new(ProblemKind::Starting)
+            .detail("starting: history is being loaded, and no model decides yet"),
+        Rejection::ModelNotLoaded => {
             Problem::new(ProblemKind::ReadOnly).detail(rejection.to_string())
         }
         Rejection::UnknownModel
@@ -67,15 +72,17 @@ fn unavailable_problem(unavailable: &Unavailable) -> Problem {
         Unavailable::Expired => Problem::new(ProblemKind::DeadlineExceeded),
         Unavailable::NotCommitted(reason) => {
             tracing::error!(reason, "a commit was refused");
-            Problem::new(ProblemKind::ReadOnly)
-                .detail("The log could not take the commit; nothing was stored.")
+            Problem::new(ProblemKind::ReadOnly).detail(
+                "The log could not take the commit; nothing was stored. Retry with the same key.",
+            )
         }
         Unavailable::OutcomeUnknown(reason) => {
             tracing::error!(reason, "the outcome of a commit is unknown");
             Problem::new(ProblemKind::OutcomeUnknown)
         }
-        Unavailable::ReadOnly(reason) => Problem::new(ProblemKind::ReadOnly)
-            .detail(format!("The log takes no writes: {reason}.")),
+        Unavailable::ReadOnly(reason) => Problem::new(ProblemKind::ReadOnly).detail(format!(
+            "The log takes no writes: {reason}. Retry with the same key."
+        )),
         Unavailable::Stopping => Problem::new(ProblemKind::ShuttingDown),
     }
 }

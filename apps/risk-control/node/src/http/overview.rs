@@ -3,7 +3,7 @@
 use accord_service::Problem;
 use axum::{Json, extract::State};
 
-use super::{Service, errors::query_problem, wire::OverviewBody};
+use super::{Service, errors::query_problem, transactions::time_text, wire::OverviewBody};
 
 #[utoipa::path(
     get, path = "/v1/overview", tag = "overview",
@@ -12,7 +12,7 @@ use super::{Service, errors::query_problem, wire::OverviewBody};
 pub(crate) async fn overview(State(service): Service) -> Result<Json<OverviewBody>, Problem> {
     let figures = service.node.overview().await.map_err(query_problem)?;
     Ok(Json(OverviewBody {
-        simulated_now_us: figures.simulated_now_us,
+        simulated_now: time_text(figures.simulated_now_us),
         approve: figures.counts.approve,
         challenge: figures.counts.challenge,
         review: figures.counts.review,

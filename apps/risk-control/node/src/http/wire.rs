@@ -214,8 +214,8 @@ pub struct PolicyBody {
 /// Figures of the last 24 hours on the node's clock.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OverviewBody {
-    /// Epoch microseconds.
-    pub simulated_now_us: i64,
+    /// The node's clock, which a demo runs fast; RFC 3339.
+    pub simulated_now: String,
     pub approve: u64,
     pub challenge: u64,
     pub review: u64,
