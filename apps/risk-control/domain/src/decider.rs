@@ -7,10 +7,12 @@ use accord_decider::{
 };
 
 use crate::{
-    commands::{AdoptContext, Command, Rejection, assess_transaction_evolve},
+    commands::{AdoptContext, Command, Rejection},
+    entities::EntitySummaries,
     events::Event,
     model::ScoringModel,
     state::{ControlState, CustomerPartition, PartitionState},
+    transaction::Transaction,
 };
 
 /// Models by hash. Models never change under their hash, so which library instance is used does not matter.
@@ -35,6 +37,9 @@ pub struct Context {
     /// The time at which the decision is recorded, in epoch microseconds.
     pub now_us: i64,
     pub models: Arc<ModelLibrary>,
+    /// What the node's other partitions know of the entities of the transaction that is to be decided. The decision
+    /// records, in its features, what it made of it.
+    pub elsewhere: EntitySummaries,
 }
 
 /// Risk control as a decider.
@@ -99,11 +104,9 @@ fn evolve_control(state: &mut ControlState, event: &Event) {
 
 fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
     match event {
-        Event::TransactionAssessed(event) => assess_transaction_evolve(state, &event.transaction),
-        Event::TransactionImported(event) => assess_transaction_evolve(state, &event.transaction),
-        Event::TransactionLabelled(event) => {
-            state.touch(event.customer.0);
-        }
+        Event::TransactionAssessed(event) => state.add_transaction(&event.transaction),
+        Event::TransactionImported(event) => state.add_transaction(&event.transaction),
+        Event::TransactionLabelled(event) => state.label_transaction(event),
         Event::ContextAdopted(event) => {
             state.adopted = Some((event.control_offset, event.policy.clone()));
             state.adoptions += 1;
@@ -113,7 +116,7 @@ fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
 }
 
 impl LoggedDecider for RiskControl {
-    const STATE_SCHEMA: &'static str = "risk-control-1";
+    const STATE_SCHEMA: &'static str = "risk-control-2";
 
     fn initial(partition: PartitionId) -> PartitionState {
         if partition.is_control() {
@@ -151,6 +154,18 @@ impl LoggedDecider for RiskControl {
         Event::decode(event_type, schema_version, entity_id, payload)
     }
 
+    fn consult<'s>(
+        context: &Context,
+        command: &Command,
+        others: impl Iterator<Item = &'s PartitionState>,
+    ) -> Option<Context> {
+        let transaction = command.transaction()?;
+        Some(Context {
+            elsewhere: known_elsewhere(transaction, others),
+            ..context.clone()
+        })
+    }
+
     fn pending_adoption(control: &PartitionState, data: &PartitionState) -> Option<Command> {
         let (PartitionState::Control(control), PartitionState::Customers(data)) = (control, data)
         else {
@@ -169,6 +184,20 @@ impl LoggedDecider for RiskControl {
             }
         }
     }
+}
+
+/// What other partitions know of a transaction's entities.
+fn known_elsewhere<'s>(
+    transaction: &Transaction,
+    others: impl Iterator<Item = &'s PartitionState>,
+) -> EntitySummaries {
+    let mut known = EntitySummaries::default();
+    for other in others {
+        if let PartitionState::Customers(other) = other {
+            known.add(&other.entities.summaries(transaction));
+        }
+    }
+    known
 }
 
 #[cfg(test)]
