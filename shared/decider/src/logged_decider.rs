@@ -73,8 +73,8 @@ pub trait LoggedDecider:
     /// The command by which a data partition adopts what the control partition decided, if it lags behind.
     fn pending_adoption(control: &Self::State, data: &Self::State) -> Option<Self::Command>;
 
-    /// The context of a command, completed by what the node's other partitions know of the subjects that the command
-    /// names; `None` where the command does not ask them.
+    /// The context of a command, completed by what all partitions that are decided here (its own among them) know of the
+    /// subjects that the command names; `None` where the command does not ask them.
     ///
     /// Whatever a decision takes from it must be part of the event: the partition's own events then tell the whole
     /// decision, and the log, in which the events of all partitions stand in the order of their decisions, tells it
@@ -82,12 +82,12 @@ pub trait LoggedDecider:
     fn consult<'s>(
         context: &Self::Context,
         command: &Self::Command,
-        others: impl Iterator<Item = &'s Self::State>,
+        partitions: impl Iterator<Item = &'s Self::State>,
     ) -> Option<Self::Context>
     where
         Self::State: 's,
     {
-        let _ = (context, command, others);
+        let _ = (context, command, partitions);
         None
     }
 

@@ -96,12 +96,8 @@ impl<D: LoggedDecider> Runtime<D> {
             )));
         };
         let start = std::time::Instant::now();
-        let others = self
-            .slots
-            .iter()
-            .filter(|(partition, _)| **partition != envelope.partition)
-            .map(|(_, other)| &other.state);
-        let consulted = D::consult(context, &envelope.command, others);
+        let states = self.slots.values().map(|slot| &slot.state);
+        let consulted = D::consult(context, &envelope.command, states);
         let context = consulted.as_ref().unwrap_or(context);
         let decided = D::decide(&slot.state, context, &envelope.command);
         match decided {

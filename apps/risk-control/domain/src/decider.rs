@@ -8,11 +8,10 @@ use accord_decider::{
 
 use crate::{
     commands::{AdoptContext, Command, Rejection},
-    entities::EntitySummaries,
+    entities::{EntityRecords, EntitySummaries},
     events::Event,
     model::ScoringModel,
     state::{ControlState, CustomerPartition, PartitionState},
-    transaction::Transaction,
 };
 
 /// Models by hash. Models never change under their hash, so which library instance is used does not matter.
@@ -37,9 +36,9 @@ pub struct Context {
     /// The time at which the decision is recorded, in epoch microseconds.
     pub now_us: i64,
     pub models: Arc<ModelLibrary>,
-    /// What the node's other partitions know of the entities of the transaction that is to be decided. The decision
-    /// records, in its features, what it made of it.
-    pub elsewhere: EntitySummaries,
+    /// What all partitions of the node know of the entities of the transaction that is to be decided; `None` where there
+    /// is but one. The decision records, in its features, what it made of it.
+    pub entities: Option<EntitySummaries>,
 }
 
 /// Risk control as a decider.
@@ -157,11 +156,18 @@ impl LoggedDecider for RiskControl {
     fn consult<'s>(
         context: &Context,
         command: &Command,
-        others: impl Iterator<Item = &'s PartitionState>,
+        partitions: impl Iterator<Item = &'s PartitionState>,
     ) -> Option<Context> {
         let transaction = command.transaction()?;
+        let records: Vec<EntityRecords<'_>> = partitions
+            .filter_map(|partition| match partition {
+                PartitionState::Customers(state) => Some(state.entities.records(transaction)),
+                PartitionState::Control(_) => None,
+            })
+            .collect();
+        let (customer, at_us) = (transaction.customer.0, transaction.occurred_at_us);
         Some(Context {
-            elsewhere: known_elsewhere(transaction, others),
+            entities: Some(EntitySummaries::of(&records, customer, at_us)),
             ..context.clone()
         })
     }
@@ -184,20 +190,6 @@ impl LoggedDecider for RiskControl {
             }
         }
     }
-}
-
-/// What other partitions know of a transaction's entities.
-fn known_elsewhere<'s>(
-    transaction: &Transaction,
-    others: impl Iterator<Item = &'s PartitionState>,
-) -> EntitySummaries {
-    let mut known = EntitySummaries::default();
-    for other in others {
-        if let PartitionState::Customers(other) = other {
-            known.add(&other.entities.summaries(transaction));
-        }
-    }
-    known
 }
 
 #[cfg(test)]

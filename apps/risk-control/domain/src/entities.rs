@@ -8,9 +8,10 @@ mod activity;
 mod confirmed_frauds;
 mod customers;
 mod directory;
+mod fraud_run;
 mod record;
 mod summary;
 
 pub use confirmed_frauds::{ConfirmedFraud, ConfirmedFrauds};
 pub use directory::EntityDirectory;
-pub use summary::{EntitySummaries, EntitySummary};
+pub use summary::{EntityRecords, EntitySummaries, EntitySummary};

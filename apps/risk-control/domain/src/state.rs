@@ -56,15 +56,13 @@ impl CustomerPartition {
         history
     }
 
-    /// What is known of a transaction's entities: here, and in the node's other partitions.
-    pub(crate) fn known_entities(
-        &self,
-        transaction: &Transaction,
-        elsewhere: &EntitySummaries,
-    ) -> EntitySummaries {
-        let mut known = self.entities.summaries(transaction);
-        known.add(elsewhere);
-        known
+    /// What this partition alone knows of a transaction's entities.
+    pub(crate) fn known_entities(&self, transaction: &Transaction) -> EntitySummaries {
+        EntitySummaries::of(
+            &[self.entities.records(transaction)],
+            transaction.customer.0,
+            transaction.occurred_at_us,
+        )
     }
 
     /// A transaction happened, whoever decided it.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use accord_decider::{Decider, LoggedDecider, PartitionId};
 use risk_control::{
-    Command, Context, Decision, EntitySummaries, ImportTransaction, Label, LabelSource,
-    LabelTransaction, LabelledPurchase, ModelLibrary, PartitionState, Rejection, RiskControl,
-    TrainingSet, Transaction,
+    Command, Context, Decision, ImportTransaction, Label, LabelSource, LabelTransaction,
+    LabelledPurchase, ModelLibrary, PartitionState, Rejection, RiskControl, TrainingSet,
+    Transaction,
 };
 
 /// A bank with one partition and without a log. What is given to it must come in the order in which it happened.
@@ -23,7 +23,7 @@ impl Default for Rehearsal {
             context: Context {
                 now_us: 0,
                 models: Arc::new(ModelLibrary::default()),
-                elsewhere: EntitySummaries::default(),
+                entities: None,
             },
             set: TrainingSet::default(),
         }

@@ -14,7 +14,7 @@ use accord_event_log::{
 };
 use accord_read_store::{Progress, Projector, ProjectorError, ReadStore, StoreError, TableSet};
 use accord_service::{Clock, Shutdown};
-use risk_control::{Context, EntitySummaries, PartitionState, RiskControl};
+use risk_control::{Context, PartitionState, RiskControl};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -141,7 +141,7 @@ impl BankNode {
             move |now_us| Context {
                 now_us,
                 models: shelf.library(),
-                elsewhere: EntitySummaries::default(),
+                entities: None,
             },
         )
         .await?;

@@ -34,7 +34,9 @@ impl AssessTransaction {
             .get(&policy.model)
             .ok_or(Rejection::ModelNotLoaded)?;
 
-        let entities = state.known_entities(transaction, &context.elsewhere);
+        let entities = context
+            .entities
+            .unwrap_or_else(|| state.known_entities(transaction));
         let features = model.feature_set().compute(history, &entities, transaction);
         let score = model.score(&features);
         let decision = policy.thresholds.decide(score);

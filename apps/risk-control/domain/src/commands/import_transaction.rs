@@ -37,7 +37,9 @@ impl ImportTransaction {
         }) {
             return Err(Rejection::OccurredTooLongAgo);
         }
-        let entities = state.known_entities(transaction, &context.elsewhere);
+        let entities = context
+            .entities
+            .unwrap_or_else(|| state.known_entities(transaction));
         Ok(vec![Event::TransactionImported(TransactionImported {
             transaction: transaction.clone(),
             features: FeatureSet::CURRENT.compute(history, &entities, transaction),

@@ -103,7 +103,7 @@ fn at(now_us: i64) -> Context {
     Context {
         now_us,
         models: Arc::new(models),
-        elsewhere: EntitySummaries::default(),
+        entities: None,
     }
 }
 
@@ -112,7 +112,7 @@ fn without_models(now_us: i64) -> Context {
     Context {
         now_us,
         models: Arc::default(),
-        elsewhere: EntitySummaries::default(),
+        entities: None,
     }
 }
 

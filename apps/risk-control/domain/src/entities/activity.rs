@@ -85,14 +85,8 @@ impl Activity {
         self.through(through_us).minus(self.through(after_us))
     }
 
-    /// Event time of the last purchase at or before `at_us`.
-    pub fn previous_us(&self, at_us: i64) -> Option<i64> {
-        let end = self.entries.partition_point(|entry| entry.at_us <= at_us);
-        end.checked_sub(1).map(|index| self.entries[index].at_us)
-    }
-
     /// Event time of the newest purchase.
-    pub fn latest_us(&self) -> Option<i64> {
+    fn latest_us(&self) -> Option<i64> {
         self.entries.back().map(|entry| entry.at_us)
     }
 
@@ -162,8 +156,6 @@ mod tests {
                     });
                     prop_assert_eq!(activity.between(after, through), expected);
                 }
-                let previous = added.iter().map(|(at, _)| *at).filter(|at| *at <= at_us).max();
-                prop_assert_eq!(activity.previous_us(at_us), previous);
             }
         }
 

@@ -27,17 +27,6 @@ pub struct ConfirmedFrauds {
     frauds: Vec<ConfirmedFraud>,
 }
 
-/// Frauds that were known at a moment and not older than the longest window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FraudsKnown {
-    /// Known for at most 1, 7 and 30 days.
-    pub counts: [u64; 3],
-    /// When the first of them happened.
-    pub first_us: Option<i64>,
-    /// When the last of them happened.
-    pub last_us: Option<i64>,
-}
-
 impl ConfirmedFrauds {
     /// A transaction was confirmed as fraud. What was known earlier of the same transaction stays.
     pub fn confirm(&mut self, fraud: ConfirmedFraud) {
@@ -67,29 +56,27 @@ impl ConfirmedFrauds {
         }
     }
 
-    /// What was known at `at_us`.
-    pub fn known_at(&self, at_us: i64) -> FraudsKnown {
-        let mut known = FraudsKnown::default();
-        for fraud in self.frauds.iter().rev() {
-            if fraud.known_at_us > at_us {
-                continue;
-            }
-            let age = at_us - fraud.known_at_us;
-            if age >= FRAUD_WINDOW_MAX_US {
-                break;
-            }
-            for (count, days) in known.counts.iter_mut().zip([1, 7, 30]) {
-                *count += u64::from(age < days * MICROSECONDS_PER_DAY);
-            }
-            let happened = fraud.occurred_at_us;
-            known.first_us = Some(known.first_us.map_or(happened, |first| first.min(happened)));
-            known.last_us = Some(known.last_us.map_or(happened, |last| last.max(happened)));
-        }
-        known
+    /// Frauds that became known in the window `(at − width, at]`; at most 30 days.
+    pub fn known_within(&self, at_us: i64, width_us: i64) -> u64 {
+        self.window(at_us, width_us).len() as u64
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.frauds.is_empty()
+    /// When the frauds happened that became known within 30 days before `at_us`.
+    pub fn occurrences(&self, at_us: i64) -> impl Iterator<Item = i64> {
+        self.window(at_us, FRAUD_WINDOW_MAX_US)
+            .iter()
+            .map(|fraud| fraud.occurred_at_us)
+    }
+
+    fn window(&self, at_us: i64, width_us: i64) -> &[ConfirmedFraud] {
+        let after_us = at_us.saturating_sub(width_us);
+        let start = self
+            .frauds
+            .partition_point(|fraud| fraud.known_at_us <= after_us);
+        let end = self
+            .frauds
+            .partition_point(|fraud| fraud.known_at_us <= at_us);
+        &self.frauds[start..end.max(start)]
     }
 
     fn position(&self, transaction: u64) -> Option<usize> {
@@ -115,16 +102,21 @@ mod tests {
         }
     }
 
+    /// Frauds known within 1, 7 and 30 days.
+    fn counts(frauds: &ConfirmedFrauds, at_us: i64) -> [u64; 3] {
+        [1, 7, 30].map(|days| frauds.known_within(at_us, days * DAY))
+    }
+
     #[test]
     fn a_fraud_counts_from_the_time_at_which_it_became_known() {
         let mut frauds = ConfirmedFrauds::default();
         frauds.confirm(fraud(1, 10 * DAY));
-        assert_eq!(frauds.known_at(10 * DAY - 1), FraudsKnown::default());
-        assert_eq!(frauds.known_at(10 * DAY).counts, [1, 1, 1]);
-        assert_eq!(frauds.known_at(11 * DAY).counts, [0, 1, 1]);
-        assert_eq!(frauds.known_at(17 * DAY).counts, [0, 0, 1]);
-        assert_eq!(frauds.known_at(40 * DAY).counts, [0, 0, 0]);
-        assert_eq!(frauds.known_at(12 * DAY).last_us, Some(3 * DAY));
+        assert_eq!(counts(&frauds, 10 * DAY - 1), [0, 0, 0]);
+        assert_eq!(counts(&frauds, 10 * DAY), [1, 1, 1]);
+        assert_eq!(counts(&frauds, 11 * DAY), [0, 1, 1]);
+        assert_eq!(counts(&frauds, 17 * DAY), [0, 0, 1]);
+        assert_eq!(counts(&frauds, 40 * DAY), [0, 0, 0]);
+        assert!(frauds.occurrences(12 * DAY).eq([3 * DAY]));
     }
 
     #[test]
@@ -132,12 +124,13 @@ mod tests {
         let mut frauds = ConfirmedFrauds::default();
         frauds.confirm(fraud(1, 10 * DAY));
         frauds.confirm(fraud(1, 12 * DAY));
-        assert_eq!(frauds.known_at(12 * DAY).counts, [0, 1, 1]);
+        assert_eq!(counts(&frauds, 12 * DAY), [0, 1, 1]);
         frauds.confirm(fraud(1, 9 * DAY));
-        assert_eq!(frauds.known_at(9 * DAY).counts, [1, 1, 1]);
+        assert_eq!(counts(&frauds, 9 * DAY), [1, 1, 1]);
         frauds.retract(2);
+        assert_eq!(counts(&frauds, 9 * DAY), [1, 1, 1]);
         frauds.retract(1);
-        assert!(frauds.is_empty());
+        assert_eq!(counts(&frauds, 9 * DAY), [0, 0, 0]);
     }
 
     #[test]
@@ -146,7 +139,7 @@ mod tests {
         for transaction in 0..5_000 {
             frauds.confirm(fraud(transaction, transaction.cast_signed()));
         }
-        assert_eq!(frauds.known_at(5_000).counts, [FRAUDS_MAX as u64; 3]);
+        assert_eq!(counts(&frauds, 5_000), [FRAUDS_MAX as u64; 3]);
     }
 
     proptest! {
@@ -174,7 +167,7 @@ mod tests {
                     let inside = |known: &&i64| at_us - width * DAY < **known && **known <= at_us;
                     reference.values().filter(inside).count() as u64
                 });
-                prop_assert_eq!(frauds.known_at(at_us).counts, expected);
+                prop_assert_eq!(counts(&frauds, at_us), expected);
             }
         }
     }

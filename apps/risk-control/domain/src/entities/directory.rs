@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     confirmed_frauds::ConfirmedFraud,
     record::{EntityRecord, Retention},
-    summary::{EntitySummaries, summary_of},
+    summary::EntityRecords,
 };
 use crate::{
     history::MICROSECONDS_PER_DAY,
@@ -30,18 +30,13 @@ pub struct EntityDirectory {
 }
 
 impl EntityDirectory {
-    /// What is known of a transaction's entities at its own time.
-    pub fn summaries(&self, transaction: &Transaction) -> EntitySummaries {
-        let (customer, at_us) = (transaction.customer.0, transaction.occurred_at_us);
-        let keyed = |records: &Records<EntityKey>, key: Option<EntityKey>| {
-            key.map(|key| summary_of(records.by_key.get(&key), customer, at_us))
-        };
-        EntitySummaries {
-            terminal: summary_of(
-                self.terminals.by_key.get(transaction.terminal_id.as_str()),
-                customer,
-                at_us,
-            ),
+    /// The records of a transaction's entities.
+    pub fn records(&self, transaction: &Transaction) -> EntityRecords<'_> {
+        fn keyed(records: &Records<EntityKey>, key: Option<EntityKey>) -> Option<&EntityRecord> {
+            records.by_key.get(&key?)
+        }
+        EntityRecords {
+            terminal: self.terminals.by_key.get(transaction.terminal_id.as_str()),
             card: keyed(&self.cards, transaction.card),
             device: keyed(&self.devices, transaction.device),
             address: keyed(&self.addresses, transaction.address),

@@ -12,8 +12,8 @@ use crate::{
 };
 
 const DAY_US: i64 = MICROSECONDS_PER_DAY;
-/// How far back the delayed windows end.
-const DELAY_US: i64 = 7 * DAY_US;
+/// After so long, a transaction that nobody reported counts as genuine.
+pub(super) const REPORTING_US: i64 = 7 * DAY_US;
 /// How long purchases are kept, given that the longest window is this long.
 const fn retention(window_us: i64) -> i64 {
     window_us + LATENESS_MAX_US + FUTURE_TOLERANCE_US
@@ -22,7 +22,7 @@ const fn retention(window_us: i64) -> i64 {
 /// How long an entity's purchases are of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retention {
-    /// 30 days and the delay: terminals.
+    /// 30 days and the time of reporting: terminals.
     DelayedMonth,
     /// 7 days: cards, devices, addresses.
     Week,
@@ -31,7 +31,7 @@ pub enum Retention {
 impl Retention {
     const fn microseconds(self) -> i64 {
         match self {
-            Self::DelayedMonth => retention(DELAY_US + 30 * DAY_US),
+            Self::DelayedMonth => retention(REPORTING_US + 30 * DAY_US),
             Self::Week => retention(7 * DAY_US),
         }
     }
@@ -68,30 +68,41 @@ impl EntityRecord {
         self.last_us
     }
 
-    /// The entity as it was known at `at_us`, to a purchase of `customer`.
-    pub fn summary(&self, customer: u64, at_us: i64) -> EntitySummary {
+    /// Adds what this record knew at `at_us`, for a purchase of `customer`.
+    pub(super) fn add_to(&self, summary: &mut EntitySummary, customer: u64, at_us: i64) {
         let back = |age_us: i64| at_us.saturating_sub(age_us);
         let recent = |width_us: i64| self.activity.between(back(width_us), at_us);
+        let delayed = |days: i64| {
+            let window = self
+                .activity
+                .between(back(REPORTING_US + days * DAY_US), back(REPORTING_US));
+            window.count
+        };
         let day = recent(DAY_US);
-        let frauds = self.frauds.known_at(at_us);
-        EntitySummary {
-            count_1_hour: recent(MICROSECONDS_PER_HOUR).count,
-            count_1_day: day.count,
-            count_7_days: recent(7 * DAY_US).count,
-            amount_1_day: day.amount_sum,
-            delayed_counts: [1, 7, 30].map(|days| {
-                let window = self
-                    .activity
-                    .between(back(DELAY_US + days * DAY_US), back(DELAY_US));
-                window.count
-            }),
-            frauds: frauds.counts,
-            other_customers: [1, 7]
-                .map(|days| self.customers.others_since(customer, back(days * DAY_US))),
-            first_us: self.first_us.filter(|first| *first <= at_us),
-            previous_us: self.activity.previous_us(at_us),
-            fraud_first_us: frauds.first_us,
-            fraud_last_us: frauds.last_us,
-        }
+        summary.count_1_hour += recent(MICROSECONDS_PER_HOUR).count;
+        summary.count_1_day += day.count;
+        summary.amount_1_day = summary.amount_1_day.saturating_add(day.amount_sum);
+        summary.delayed_count_7_days += delayed(7);
+        summary.delayed_count_30_days += delayed(30);
+        summary.frauds_7_days += self.frauds.known_within(at_us, 7 * DAY_US);
+        summary.frauds_30_days += self.frauds.known_within(at_us, 30 * DAY_US);
+        let others = |days: i64| self.customers.others_since(customer, back(days * DAY_US));
+        summary.other_customers_1_day += others(1);
+        summary.other_customers_7_days += others(7);
+        let first_us = self.first_us.filter(|first| *first <= at_us);
+        summary.first_us = match (summary.first_us, first_us) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+
+    /// Transactions after `after_us` up to and including `through_us`.
+    pub(super) fn count_between(&self, after_us: i64, through_us: i64) -> u64 {
+        self.activity.between(after_us, through_us).count
+    }
+
+    /// When the frauds happened that had become known at `at_us`, within the longest window.
+    pub(super) fn frauds_known(&self, at_us: i64) -> impl Iterator<Item = i64> {
+        self.frauds.occurrences(at_us)
     }
 }

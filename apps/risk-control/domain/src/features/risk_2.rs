@@ -14,20 +14,16 @@ use super::{
     feature,
 };
 use crate::{
-    entities::{EntitySummaries, EntitySummary},
+    entities::EntitySummaries,
     history::{CustomerHistory, MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR, WindowTotals},
-    ids::text_hash,
+    ids::{EntityKey, text_hash},
     transaction::Transaction,
 };
 
 pub const NAME: &str = "risk-2";
-pub const COUNT: usize = 35;
+pub const COUNT: usize = 37;
 
 const DAY_US: i64 = MICROSECONDS_PER_DAY;
-/// Places of the windows in an [`EntitySummary`].
-const DAY: usize = 0;
-const WEEK: usize = 1;
-const MONTH: usize = 2;
 
 pub const FEATURES: [Feature; COUNT] = [
     feature("amount", "Amount", Money),
@@ -104,6 +100,7 @@ pub const FEATURES: [Feature; COUNT] = [
         Count,
     ),
     feature("card_count_1_hour", "Card's transactions in an hour", Count),
+    feature("card_amount_1_day", "Amount on the card in a day", Money),
     feature(
         "seconds_since_card_first",
         "Time since the card's first transaction",
@@ -165,11 +162,6 @@ pub const FEATURES: [Feature; COUNT] = [
         Count,
     ),
     feature(
-        "terminal_fraud_share_7_days",
-        "Terminal's frauds confirmed within 7 days against the transactions of the week before",
-        Ratio,
-    ),
-    feature(
         "terminal_fraud_share_30_days",
         "Terminal's frauds confirmed within 30 days against the transactions of the 30 days that ended a week ago",
         Ratio,
@@ -182,6 +174,16 @@ pub const FEATURES: [Feature; COUNT] = [
     feature(
         "seconds_since_terminal_fraud_first",
         "Time since the terminal's first fraud confirmed within 30 days",
+        Seconds,
+    ),
+    feature(
+        "terminal_fraud_run",
+        "Terminal's last frauds without another transaction between or after them",
+        Count,
+    ),
+    feature(
+        "seconds_since_terminal_fraud_run",
+        "Time since the first of these frauds",
         Seconds,
     ),
     feature(
@@ -224,20 +226,23 @@ pub fn compute(
         ((totals.amount_sum + amount_minor) as f64 / (totals.count + 1) as f64).round()
     };
     let ratio_to = |base: Option<i64>| ratio(amount, base.map_or(0.0, |base| base as f64));
-    let of = |entity: Option<EntitySummary>, value: fn(&EntitySummary) -> f64| {
-        entity.map_or(MISSING, |entity| value(&entity))
-    };
-    let frauds = history
-        .map(|history| history.frauds.known_at(at_us))
-        .unwrap_or_default();
+    // What a transaction does not name cannot be told.
+    let of = |key: Option<EntityKey>, value: f64| key.map_or(MISSING, |_| value);
+    let frauds_30_days =
+        history.map_or(0, |history| history.frauds.known_within(at_us, 30 * DAY_US));
     let new_device = transaction.device.map(|device| {
         history.is_none_or(|history| history.devices.first_us(device.number(), at_us).is_none())
     });
     let terminal_key = text_hash(&transaction.terminal_id);
     let new_terminal =
         history.is_none_or(|history| history.terminals.first_us(terminal_key, at_us).is_none());
-    let terminal = &entities.terminal;
-    let share = |index: usize| share(terminal.frauds[index], terminal.delayed_counts[index]);
+    let EntitySummaries {
+        terminal,
+        card,
+        device,
+        address,
+    } = entities;
+    let run = terminal.fraud_run;
     Values([
         amount,
         flag(is_weekend(at_us)),
@@ -255,28 +260,26 @@ pub fn compute(
         ratio_to(amounts.quantile(1_000)),
         above(2.0),
         above(3.0),
-        count(frauds.counts[MONTH]),
-        of(entities.card, |card| count(card.count_1_hour + 1)),
-        entities.card.map_or(MISSING, |card| since(card.first_us)),
+        count(frauds_30_days),
+        of(transaction.card, count(card.count_1_hour + 1)),
+        of(transaction.card, (card.amount_1_day + amount_minor) as f64),
+        since(card.first_us),
         new_device.map_or(MISSING, flag),
-        of(entities.device, |device| {
-            count(device.other_customers[WEEK])
-        }),
-        of(entities.device, |device| count(device.frauds[MONTH])),
-        of(entities.address, |address| count(address.count_1_hour + 1)),
-        of(entities.address, |address| {
-            count(address.other_customers[DAY])
-        }),
+        of(transaction.device, count(device.other_customers_7_days)),
+        of(transaction.device, count(device.frauds_30_days)),
+        of(transaction.address, count(address.count_1_hour + 1)),
+        of(transaction.address, count(address.other_customers_1_day)),
         flag(new_terminal),
         count(terminal.count_1_day + 1),
-        count(terminal.delayed_counts[WEEK]),
-        count(terminal.delayed_counts[MONTH]),
-        count(terminal.frauds[WEEK]),
-        count(terminal.frauds[MONTH]),
-        share(WEEK),
-        share(MONTH),
-        since(terminal.fraud_last_us),
-        since(terminal.fraud_first_us),
+        count(terminal.delayed_count_7_days),
+        count(terminal.delayed_count_30_days),
+        count(terminal.frauds_7_days),
+        count(terminal.frauds_30_days),
+        share(terminal.frauds_30_days, terminal.delayed_count_30_days),
+        since(run.map(|run| run.last_us)),
+        since(run.map(|run| run.first_us)),
+        run.map_or(0.0, |run| count(run.length)),
+        since(run.and_then(|run| run.run_first_us)),
         since(terminal.first_us),
     ])
 }

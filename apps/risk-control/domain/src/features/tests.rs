@@ -51,7 +51,7 @@ fn features_after(past: &[Transaction], transaction: &Transaction) -> Features {
 fn features_in(partition: &CustomerPartition, transaction: &Transaction) -> Features {
     FeatureSet::CURRENT.compute(
         partition.customers.get(&transaction.customer.0),
-        &partition.entities.summaries(transaction),
+        &partition.known_entities(transaction),
         transaction,
     )
 }
@@ -177,14 +177,47 @@ fn frauds_of_a_terminal_count_from_the_time_at_which_they_were_known() {
             ("terminal_frauds_7_days", 2.0),
             ("terminal_frauds_30_days", 2.0),
             // Two frauds of the three transactions that can have been reported.
-            ("terminal_fraud_share_7_days", 0.6667),
             ("terminal_fraud_share_30_days", 0.6667),
             ("seconds_since_terminal_fraud_last", 8.0 * 86_400.0),
             ("seconds_since_terminal_fraud_first", 10.0 * 86_400.0),
         ],
     );
+    // The purchase between them was not reported within a week, so only the last fraud is a run.
+    check(
+        &features,
+        &[
+            ("terminal_fraud_run", 1.0),
+            ("seconds_since_terminal_fraud_run", 8.0 * 86_400.0),
+        ],
+    );
     let earlier = features_in(&partition, &transaction(1, "t", NOON - 2 * DAY, 100));
     check(&earlier, &[("terminal_frauds_30_days", 1.0)]);
+}
+
+#[test]
+fn a_run_of_frauds_ends_with_a_genuine_transaction_once_nobody_reported_it_for_a_week() {
+    let past = [12, 11, 10, 9].map(|day| transaction(5, "t", NOON - day * DAY, 100));
+    let mut partition = CustomerPartition::default();
+    for earlier in &past {
+        partition.add_transaction(earlier);
+    }
+    for defrauded in &past[1..] {
+        partition.label_transaction(&fraud(defrauded, NOON - DAY));
+    }
+    let run = |partition: &CustomerPartition| {
+        let features = features_in(partition, &transaction(1, "t", NOON, 100));
+        ["terminal_fraud_run", "seconds_since_terminal_fraud_run"]
+            .map(|name| features.get(name).unwrap())
+    };
+    assert_eq!(run(&partition), [3.0, 11.0 * 86_400.0]);
+    partition.add_transaction(&transaction(6, "t", NOON - 7 * DAY + MINUTE, 100));
+    assert_eq!(
+        run(&partition),
+        [3.0, 11.0 * 86_400.0],
+        "it may yet be reported"
+    );
+    partition.add_transaction(&transaction(6, "t", NOON - 7 * DAY, 100));
+    assert_eq!(run(&partition), [0.0, MISSING]);
 }
 
 #[test]
@@ -205,6 +238,7 @@ fn cards_devices_and_addresses_are_watched_where_they_are_named() {
         &features_after(&past, &named(1, NOON)),
         &[
             ("card_count_1_hour", 2.0),
+            ("card_amount_1_day", 200.0),
             ("seconds_since_card_first", 6.0 * 86_400.0),
             ("device_is_new", 0.0),
             ("device_other_customers_7_days", 2.0),
@@ -267,14 +301,13 @@ fn replay(history: &[(Transaction, Option<i64>)], partitions: u64) -> Vec<Featur
             states[home(earlier)].label_transaction(&fraud(earlier, known_at_us));
             unreported.remove(0);
         }
-        let mut entities = EntitySummaries::default();
-        let (mine, others): (Vec<_>, Vec<_>) =
-            (0..states.len()).partition(|index| *index == home(transaction));
-        for other in others {
-            entities.add(&states[other].entities.summaries(transaction));
-        }
-        let state = &mut states[mine[0]];
-        let entities = state.known_entities(transaction, &entities);
+        let records: Vec<_> = states
+            .iter()
+            .map(|state| state.entities.records(transaction))
+            .collect();
+        let (customer, at_us) = (transaction.customer.0, transaction.occurred_at_us);
+        let entities = EntitySummaries::of(&records, customer, at_us);
+        let state = &mut states[home(transaction)];
         let history = state.customers.get(&transaction.customer.0);
         features.push(FeatureSet::CURRENT.compute(history, &entities, transaction));
         state.add_transaction(transaction);

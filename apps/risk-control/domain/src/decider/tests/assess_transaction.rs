@@ -188,12 +188,12 @@ fn what_other_partitions_know_of_the_terminal_and_the_device_adds_up() {
         3.0
     );
 
-    let others = events.map(|event| {
+    let partitions = events.map(|event| {
         let mut state = RiskControl::initial(DATA);
         RiskControl::evolve(&mut state, &event);
         state
     });
-    let context = RiskControl::consult(&at(NOON), &asked, others.iter()).unwrap();
+    let context = RiskControl::consult(&at(NOON), &asked, partitions.iter()).unwrap();
     given_data([adopted(4, policy(2))])
         .when(&context, &asked)
         .then(&[Event::TransactionAssessed(expected)]);

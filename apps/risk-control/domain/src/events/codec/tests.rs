@@ -35,13 +35,13 @@ const GOLDEN: [(&str, u16, &str, &str); 9] = [
         "TransactionAssessed",
         2,
         "0123456789abcdef",
-        r#"{"transaction_id":"t-1","occurred_at":1522584000000000,"amount_minor":1250,"currency":"EUR","terminal_id":"terminal-1","card":"0000000000c1","device":"0000000000d1","features":{"risk-2":[1250,1,0,2,3,1417,5,1320,9,1288,3600,1.087,0.781,0.694,1,0,0,1,86400,0,0,0,null,null,0,4,6,23,1,2,0.1667,0.087,691200,1036800,15552000]},"score":0.012345,"decision":"challenge","reasons":[0,29],"policy":2,"personal":"c2VhbGVk"}"#,
+        r#"{"transaction_id":"t-1","occurred_at":1522584000000000,"amount_minor":1250,"currency":"EUR","terminal_id":"terminal-1","card":"0000000000c1","device":"0000000000d1","features":{"risk-2":[1250,1,0,2,3,1417,5,1320,9,1288,3600,1.087,0.781,0.694,1,0,0,1,2500,86400,0,0,0,null,null,0,4,6,23,1,2,0.087,691200,1036800,2,1036800,15552000]},"score":0.012345,"decision":"challenge","reasons":[0,29],"policy":2,"personal":"c2VhbGVk"}"#,
     ),
     (
         "TransactionImported",
         2,
         "0123456789abcdef",
-        r#"{"transaction_id":"t-0","occurred_at":1522584000000000,"amount_minor":0,"currency":"EUR","terminal_id":"terminal-1","address":"0000000000a1","features":{"risk-2":[0,1,0,1,1,0,1,0,1,0,null,null,null,null,0,0,0,null,null,null,null,null,null,null,1,1,0,0,0,0,0,0,null,null,null]},"decision":"approve","personal":"c2VhbGVk"}"#,
+        r#"{"transaction_id":"t-0","occurred_at":1522584000000000,"amount_minor":0,"currency":"EUR","terminal_id":"terminal-1","address":"0000000000a1","features":{"risk-2":[0,1,0,1,1,0,1,0,1,0,null,null,null,null,0,0,0,null,null,null,null,null,null,0,0,1,1,0,0,0,0,0,null,null,0,null,null]},"decision":"approve","personal":"c2VhbGVk"}"#,
     ),
     (
         "TransactionLabelled",
