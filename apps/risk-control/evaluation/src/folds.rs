@@ -94,3 +94,6 @@ pub fn folds(table: &LabelledTable, training_days: u32) -> Result<Vec<Fold>, Fol
 pub fn date(day: i64) -> NaiveDate {
     DateTime::from_timestamp(day * 86_400, 0).map_or(NaiveDate::MIN, |time| time.date_naive())
 }
+
+#[cfg(test)]
+mod tests;

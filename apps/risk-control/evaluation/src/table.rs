@@ -232,3 +232,6 @@ impl Names {
         index
     }
 }
+
+#[cfg(test)]
+mod tests;
