@@ -3,6 +3,7 @@
 mod bench;
 mod cli;
 mod demo;
+mod evaluate;
 mod log_command;
 mod serve;
 mod starter_model;
@@ -61,6 +62,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Log(LogCommand::Show(arguments))) => log_command::show(arguments).await,
         Some(Command::Log(LogCommand::Verify(arguments))) => log_command::verify(arguments).await,
         Some(Command::Risk(RiskCommand::Serve(arguments))) => serve::run(arguments).await,
+        Some(Command::Risk(RiskCommand::Evaluate(arguments))) => evaluate::run(arguments).await,
         Some(Command::Bench(BenchCommand::Spine(arguments))) => bench::spine::run(arguments).await,
     }
 }

@@ -1,58 +1,58 @@
 //! A first model for a bank that has no history: trained on simulated transactions, replaced as soon as there are
 //! labels of its own.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use anyhow::Context;
-use risk_control::{
-    CustomerHistory, CustomerReference, Decision, Event, Features, Label, LabelSource, Purchase,
-    TrainingSet, Transaction, TransactionImported, TransactionLabelled,
-};
+use risk_control::{CustomerReference, Transaction};
+use risk_control_evaluation::Rehearsal;
 use risk_control_node::TrainedModel;
-use risk_control_simulator::{MICROSECONDS_PER_DAY, Simulation, SimulationSettings};
+use risk_control_simulator::{
+    MICROSECONDS_PER_DAY, SimulatedTransaction, Simulation, SimulationSettings,
+};
 
-/// Simulated days: 30 to fill the windows, then as many to learn from.
-const DAYS: u32 = 45;
+/// Days that fill the windows.
+const WARM_UP_DAYS: u32 = 38;
+/// All simulated days: after the warm-up, a week to learn from and another to wait for its last labels.
+const DAYS: u32 = WARM_UP_DAYS + 14;
 
-/// Trains the starter model. Takes a second or two.
+/// Trains the starter model. Takes some seconds.
 pub fn train(seed: u64) -> anyhow::Result<TrainedModel> {
     let settings = SimulationSettings::handbook(seed);
-    let end_us = settings.starts_at + i64::from(DAYS) * MICROSECONDS_PER_DAY;
+    let day_us = |day: u32| settings.starts_at + i64::from(day) * MICROSECONDS_PER_DAY;
+    let (learned_from_us, end_us) = (day_us(WARM_UP_DAYS), day_us(DAYS));
     let simulation = Simulation::new(settings).context("the simulation's settings")?;
-    let mut customers: HashMap<u32, CustomerHistory> = HashMap::new();
-    let mut set = TrainingSet::default();
-    for transaction in simulation.days(0..DAYS).flatten() {
-        let history = customers.entry(transaction.customer).or_default();
-        let (at_us, amount_minor) = (transaction.occurred_at, transaction.amount_minor);
-        let features = Features::of(Some(history), at_us, amount_minor);
-        history.add(Purchase {
-            at_us,
-            amount_minor,
-        });
-        let transaction_id = transaction.id.to_string();
-        set.add(&Event::TransactionImported(TransactionImported {
-            transaction: Transaction {
-                transaction_id: transaction_id.clone(),
-                customer: CustomerReference(u64::from(transaction.customer)),
-                occurred_at_us: at_us,
-                amount_minor,
-                currency: "EUR".to_owned(),
-                terminal_id: String::new(),
-            },
-            features,
-            decision: Decision::Approve,
-            personal: String::new(),
-        }));
-        if let Some(known_at_us) = transaction.reported_at.filter(|known| *known <= end_us) {
-            set.add(&Event::TransactionLabelled(TransactionLabelled {
-                transaction_id,
-                customer: CustomerReference(u64::from(transaction.customer)),
-                label: Label::Fraud,
-                source: LabelSource::Chargeback,
-                known_at_us,
-                note: None,
-            }));
+    let mut bank = Rehearsal::default();
+    // By the time at which each becomes known.
+    let mut unreported: BTreeMap<(i64, usize), Transaction> = BTreeMap::new();
+    for (number, simulated) in simulation.days(0..DAYS).flatten().enumerate() {
+        while let Some(report) = unreported.first_entry()
+            && report.key().0 <= simulated.occurred_at
+        {
+            let ((known_at_us, _), fraud) = report.remove_entry();
+            bank.report(&fraud, known_at_us)?;
         }
+        let transaction = transaction(&simulated);
+        if let Some(known_at_us) = simulated.reported_at {
+            unreported.insert((known_at_us, number), transaction.clone());
+        }
+        bank.import(transaction)?;
     }
-    Ok(TrainedModel::train(&set, end_us)?)
+    let set = bank.into_training_set();
+    Ok(TrainedModel::train(&set, learned_from_us..end_us, end_us)?)
+}
+
+/// The simulation knows neither cards nor devices, so the model asks about neither.
+fn transaction(simulated: &SimulatedTransaction) -> Transaction {
+    Transaction {
+        transaction_id: simulated.id.to_string(),
+        customer: CustomerReference(u64::from(simulated.customer)),
+        occurred_at_us: simulated.occurred_at,
+        amount_minor: simulated.amount_minor,
+        currency: "EUR".to_owned(),
+        terminal_id: simulated.terminal.to_string(),
+        card: None,
+        device: None,
+        address: None,
+    }
 }

@@ -73,6 +73,24 @@ pub trait LoggedDecider:
     /// The command by which a data partition adopts what the control partition decided, if it lags behind.
     fn pending_adoption(control: &Self::State, data: &Self::State) -> Option<Self::Command>;
 
+    /// The context of a command, completed by what all partitions that are decided here (its own among them) know of the
+    /// subjects that the command names; `None` where the command does not ask them.
+    ///
+    /// Whatever a decision takes from it must be part of the event: the partition's own events then tell the whole
+    /// decision, and the log, in which the events of all partitions stand in the order of their decisions, tells it
+    /// again.
+    fn consult<'s>(
+        context: &Self::Context,
+        command: &Self::Command,
+        partitions: impl Iterator<Item = &'s Self::State>,
+    ) -> Option<Self::Context>
+    where
+        Self::State: 's,
+    {
+        let _ = (context, command, partitions);
+        None
+    }
+
     /// Offset in the control partition up to which this state has adopted.
     fn adopted_offset(state: &Self::State) -> PartitionOffset;
 }

@@ -100,6 +100,9 @@ impl<D: LoggedDecider> Runtime<D> {
             )));
         };
         let start = std::time::Instant::now();
+        let states = self.slots.values().map(|slot| &slot.state);
+        let consulted = D::consult(context, &envelope.command, states);
+        let context = consulted.as_ref().unwrap_or(context);
         let decided = D::decide(&slot.state, context, &envelope.command);
         match decided {
             Err(rejection) => Reply::Rejected(rejection),

@@ -190,6 +190,7 @@ pub struct SubjectKeys {
 
 struct Shared {
     lookup_key: Zeroizing<[u8; 32]>,
+    entity_key: Zeroizing<[u8; 32]>,
     known: RwLock<Known>,
     requests: mpsc::Sender<Request>,
 }
@@ -223,11 +224,13 @@ impl SubjectKeys {
     /// Opens the key file, creating it where there is none, and starts the task that writes to it.
     pub async fn open(path: PathBuf, master: MasterKey) -> Result<Self, SubjectKeyError> {
         let lookup_key = Zeroizing::new(master.derive(b"lookup"));
+        let entity_key = Zeroizing::new(master.derive(b"entity"));
         let mut writer = KeyWriter::new(path, master);
         let known = writer.open().await?;
         let (requests, receiver) = mpsc::channel(CREATIONS_MAX);
         let shared = Arc::new(Shared {
             lookup_key,
+            entity_key,
             known: RwLock::new(known),
             requests,
         });
@@ -289,6 +292,19 @@ impl SubjectKeys {
             .await
             .map_err(|_| stopped())?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// A pseudonym of something that several subjects may share, a device for example: the same for the same `kind` and
+    /// id on this node, and nothing that anybody without the master key can compute from the id.
+    pub fn pseudonym(&self, kind: &str, id: &str) -> u64 {
+        let mut hasher = blake3::Hasher::new_keyed(&self.shared.entity_key);
+        // The kind cannot run into the id.
+        hasher.update(&(kind.len() as u64).to_be_bytes());
+        hasher.update(kind.as_bytes());
+        hasher.update(id.as_bytes());
+        let mut first = [0; 8];
+        first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        u64::from_be_bytes(first)
     }
 
     pub fn count(&self) -> usize {

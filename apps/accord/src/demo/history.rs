@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use anyhow::Context;
 use risk_control::Label;
-use risk_control_node::{BankNode, HistoricalTransaction, PersonalFields};
+use risk_control_node::{BankNode, HistoricalLabel, HistoricalTransaction, PersonalFields};
 use risk_control_simulator::{BankTransaction, Network};
 use tokio::task::JoinSet;
 
@@ -79,12 +79,11 @@ async fn prepare_bank(
             if let Some(known_at_us) = report.transaction.reported_at
                 && known_at_us < live_from_us
             {
-                known.push((
-                    report.transaction_id(),
-                    report.customer_id(),
-                    Label::Fraud,
+                known.push(HistoricalLabel {
+                    transaction: historical(report),
+                    label: Label::Fraud,
                     known_at_us,
-                ));
+                });
             }
         }
         bank.import_labels(&actor, known).await?;
@@ -116,5 +115,6 @@ pub fn personal(purchase: &BankTransaction) -> PersonalFields {
         customer_id: purchase.customer_id(),
         card_id: Some(purchase.card_id()),
         device_id: Some(purchase.device_id()),
+        ip_address: None,
     }
 }

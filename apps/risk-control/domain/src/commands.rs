@@ -10,10 +10,11 @@ mod publish_model;
 pub use activate_policy::ActivatePolicy;
 pub use adopt_context::AdoptContext;
 pub use assess_transaction::AssessTransaction;
-pub(crate) use assess_transaction::evolve as assess_transaction_evolve;
 pub use import_transaction::ImportTransaction;
 pub use label_transaction::LabelTransaction;
 pub use publish_model::PublishModel;
+
+use crate::transaction::Transaction;
 
 /// An imperative of risk control.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,20 @@ pub enum Command {
     AdoptContext(AdoptContext),
     PublishModel(PublishModel),
     ActivatePolicy(ActivatePolicy),
+}
+
+impl Command {
+    /// The transaction that is to be decided or taken over.
+    pub(crate) fn transaction(&self) -> Option<&Transaction> {
+        match self {
+            Self::AssessTransaction(command) => Some(&command.transaction),
+            Self::ImportTransaction(command) => Some(&command.transaction),
+            Self::LabelTransaction(_)
+            | Self::AdoptContext(_)
+            | Self::PublishModel(_)
+            | Self::ActivatePolicy(_) => None,
+        }
+    }
 }
 
 /// Why a command is refused. Nothing is stored for it.

@@ -7,7 +7,8 @@ use accord_decider::{
 };
 
 use crate::{
-    commands::{AdoptContext, Command, Rejection, assess_transaction_evolve},
+    commands::{AdoptContext, Command, Rejection},
+    entities::{EntityRecords, EntitySummaries},
     events::Event,
     model::ScoringModel,
     state::{ControlState, CustomerPartition, PartitionState},
@@ -35,6 +36,9 @@ pub struct Context {
     /// The time at which the decision is recorded, in epoch microseconds.
     pub now_us: i64,
     pub models: Arc<ModelLibrary>,
+    /// What all partitions of the node know of the entities of the transaction that is to be decided; `None` where there
+    /// is but one. The decision records, in its features, what it made of it.
+    pub entities: Option<EntitySummaries>,
 }
 
 /// Risk control as a decider.
@@ -99,11 +103,9 @@ fn evolve_control(state: &mut ControlState, event: &Event) {
 
 fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
     match event {
-        Event::TransactionAssessed(event) => assess_transaction_evolve(state, &event.transaction),
-        Event::TransactionImported(event) => assess_transaction_evolve(state, &event.transaction),
-        Event::TransactionLabelled(event) => {
-            state.touch(event.customer.0);
-        }
+        Event::TransactionAssessed(event) => state.add_transaction(&event.transaction),
+        Event::TransactionImported(event) => state.add_transaction(&event.transaction),
+        Event::TransactionLabelled(event) => state.label_transaction(event),
         Event::ContextAdopted(event) => {
             state.adopted = Some((event.control_offset, event.policy.clone()));
             state.adoptions += 1;
@@ -113,7 +115,7 @@ fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
 }
 
 impl LoggedDecider for RiskControl {
-    const STATE_SCHEMA: &'static str = "risk-control-1";
+    const STATE_SCHEMA: &'static str = "risk-control-2";
 
     fn initial(partition: PartitionId) -> PartitionState {
         if partition.is_control() {
@@ -149,6 +151,25 @@ impl LoggedDecider for RiskControl {
         payload: &str,
     ) -> Result<Event, DecodeError> {
         Event::decode(event_type, schema_version, entity_id, payload)
+    }
+
+    fn consult<'s>(
+        context: &Context,
+        command: &Command,
+        partitions: impl Iterator<Item = &'s PartitionState>,
+    ) -> Option<Context> {
+        let transaction = command.transaction()?;
+        let records: Vec<EntityRecords<'_>> = partitions
+            .filter_map(|partition| match partition {
+                PartitionState::Customers(state) => Some(state.entities.records(transaction)),
+                PartitionState::Control(_) => None,
+            })
+            .collect();
+        let (customer, at_us) = (transaction.customer.0, transaction.occurred_at_us);
+        Some(Context {
+            entities: Some(EntitySummaries::of(&records, customer, at_us)),
+            ..context.clone()
+        })
     }
 
     fn pending_adoption(control: &PartitionState, data: &PartitionState) -> Option<Command> {

@@ -1,9 +1,10 @@
 //! The events of risk control, and how each is read whatever version it was written in.
 //!
-//! Adding a field to an event means a new version, an upcaster from the old one in [`Event::decode`], and a golden
-//! fixture beside those of all earlier versions.
+//! Adding a field to an event means a new version, an upcaster from the old one in `upcasting`, and a golden fixture
+//! beside those of all earlier versions.
 
 mod codec;
+mod upcasting;
 
 use accord_decider::PartitionOffset;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::{
     features::Features,
     ids::CustomerReference,
     policy::{Decision, Policy},
-    transaction::{Label, LabelSource, Transaction, unset_customer},
+    transaction::{Label, LabelSource, LabelledPurchase, Transaction, unset_customer},
 };
 
 /// Names under which events are stored.
@@ -71,6 +72,9 @@ pub struct TransactionLabelled {
     pub transaction_id: String,
     #[serde(skip, default = "unset_customer")]
     pub customer: CustomerReference,
+    /// What the terminal, the card, the device and the address learn from the label; absent in events of version 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub purchase: Option<LabelledPurchase>,
     pub label: Label,
     pub source: LabelSource,
     /// When it became known, in epoch microseconds.
@@ -99,7 +103,8 @@ pub struct ModelPublished {
     pub training_frauds: u64,
     /// Log sequence up to which the training set was folded.
     pub trained_through: u64,
-    /// Area under the ROC curve on the training rows; a first orientation, not a test.
+    /// Area under the ROC curve on the newest rows, by trees grown on the older ones (regressions on `customer-1`: on
+    /// the training rows themselves). A first orientation, not a test.
     pub training_auc: Option<f64>,
 }
 

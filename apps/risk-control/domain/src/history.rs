@@ -5,15 +5,22 @@
 //! older entries are merged into hourly cells (the last day's into cells of a minute), after which a window's edge may
 //! be off by at most one cell. Memory is thus bounded per customer.
 
+mod acquaintances;
+
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::transaction::{FUTURE_TOLERANCE_US, LATENESS_MAX_US};
+pub use acquaintances::Acquaintances;
+
+use crate::{
+    entities::ConfirmedFrauds,
+    transaction::{FUTURE_TOLERANCE_US, LATENESS_MAX_US},
+};
 
 pub const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
-const MICROSECONDS_PER_HOUR: i64 = 3_600_000_000;
-const MICROSECONDS_PER_MINUTE: i64 = 60_000_000;
+pub(crate) const MICROSECONDS_PER_HOUR: i64 = 3_600_000_000;
+pub(crate) const MICROSECONDS_PER_MINUTE: i64 = 60_000_000;
 
 /// The longest window.
 const WINDOW_MAX_US: i64 = 30 * MICROSECONDS_PER_DAY;
@@ -59,12 +66,40 @@ impl WindowTotals {
     }
 }
 
+/// The amounts of a window in ascending order, with how many purchases each stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    amounts: Vec<(i64, u64)>,
+}
+
+impl Amounts {
+    /// The smallest amount that at least `permille` thousandths of the purchases do not exceed; `None` over nothing.
+    pub fn quantile(&self, permille: u64) -> Option<i64> {
+        let count: u64 = self.amounts.iter().map(|(_, count)| count).sum();
+        let rank = (count * permille).div_ceil(1_000).max(1);
+        let mut below = 0;
+        for (amount, count) in &self.amounts {
+            below += count;
+            if below >= rank {
+                return Some(*amount);
+            }
+        }
+        None
+    }
+}
+
 /// One customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerHistory {
     /// Events of this customer so far.
     pub version: u64,
     entries: VecDeque<Entry>,
+    /// Terminals where the customer purchased.
+    pub terminals: Acquaintances,
+    /// Devices that the customer used.
+    pub devices: Acquaintances,
+    /// Frauds that were confirmed on this customer.
+    pub frauds: ConfirmedFrauds,
 }
 
 impl CustomerHistory {
@@ -114,6 +149,42 @@ impl CustomerHistory {
             }
         }
         totals
+    }
+
+    /// Amounts in the window `(at − width, at]`, smallest first.
+    pub fn amounts(&self, at_us: i64, width_us: i64) -> Amounts {
+        let end = self.entries.partition_point(|entry| entry.at_us <= at_us);
+        let start = self
+            .entries
+            .partition_point(|entry| entry.at_us <= at_us.saturating_sub(width_us))
+            .min(end);
+        let mut amounts: Vec<(i64, u64)> = self
+            .entries
+            .range(start..end)
+            .map(|entry| {
+                (
+                    entry.amount_sum / i64::from(entry.count),
+                    u64::from(entry.count),
+                )
+            })
+            .collect();
+        amounts.sort_unstable();
+        Amounts { amounts }
+    }
+
+    /// Purchases of more than `amount_minor` in the window `(at − width, at]`; merged ones count by their mean.
+    pub fn count_above(&self, at_us: i64, width_us: i64, amount_minor: f64) -> u64 {
+        let end = self.entries.partition_point(|entry| entry.at_us <= at_us);
+        let mut count = 0;
+        for entry in self.entries.range(..end).rev() {
+            if at_us.saturating_sub(entry.at_us) >= width_us {
+                break;
+            }
+            if entry.amount_sum as f64 > amount_minor * f64::from(entry.count) {
+                count += u64::from(entry.count);
+            }
+        }
+        count
     }
 
     /// Event time of the last purchase at or before `at_us`.
@@ -195,6 +266,23 @@ mod tests {
                 prop_assert_eq!(
                     history.totals(at_us, widths),
                     widths.map(|width| brute_force(&accepted, at_us, width))
+                );
+                let mut amounts: Vec<i64> = accepted
+                    .iter()
+                    .filter(|purchase: &&Purchase| at_us - 30 * DAY < purchase.at_us && purchase.at_us <= at_us)
+                    .map(|purchase| purchase.amount_minor)
+                    .collect();
+                amounts.sort_unstable();
+                for permille in [1_u64, 500, 900, 1_000] {
+                    let rank = (amounts.len() as u64 * permille).div_ceil(1_000).max(1) as usize;
+                    prop_assert_eq!(
+                        history.amounts(at_us, 30 * DAY).quantile(permille),
+                        amounts.get(rank - 1).copied()
+                    );
+                }
+                prop_assert_eq!(
+                    history.count_above(at_us, 30 * DAY, 50_000.0),
+                    amounts.iter().filter(|amount| **amount > 50_000).count() as u64
                 );
                 prop_assert_eq!(
                     history.previous_us(at_us),

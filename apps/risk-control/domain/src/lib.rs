@@ -6,6 +6,7 @@
 
 mod commands;
 mod decider;
+mod entities;
 mod events;
 mod features;
 mod history;
@@ -22,21 +23,22 @@ pub use commands::{
     PublishModel, Rejection,
 };
 pub use decider::{Context, ModelLibrary, RiskControl};
+pub use entities::{EntityDirectory, EntitySummaries, EntitySummary};
 pub use events::{
     ContextAdopted, Event, ModelPublished, PolicyActivated, TransactionAssessed,
     TransactionImported, TransactionLabelled, event_types,
 };
-pub use features::{
-    FEATURE_COUNT, FEATURE_SET, FEATURES, Feature, FeatureUnit, Features, feature_plans,
-};
+pub use features::{Feature, FeatureSet, FeatureUnit, Features, Values};
 pub use history::{CustomerHistory, MICROSECONDS_PER_DAY, Purchase};
-pub use ids::CustomerReference;
-pub use model::{ModelError, ScoringModel};
+pub use ids::{CustomerReference, EntityKey};
+pub use model::{
+    Explanation, ModelError, Scorer, ScoringModel, TrainingError, TreesPlan, train_trees,
+};
 pub use policy::{Decision, Policy, Thresholds};
 pub use reasons::{Reason, reasons};
 pub use state::{ControlState, CustomerPartition, PartitionState};
 pub use training_set::TrainingSet;
 pub use transaction::{
     AMOUNT_MINOR_MAX, CURRENCY_LENGTH, FUTURE_TOLERANCE_US, LATENESS_MAX_US, Label, LabelSource,
-    TEXT_ID_BYTES_MAX, Transaction,
+    LabelledPurchase, TEXT_ID_BYTES_MAX, Transaction,
 };

@@ -1,34 +1,49 @@
 //! A model that scores transactions: an artefact, named by the hash of its bytes.
 
-use accord_learning::logistic::LogisticModel;
+mod explanation;
+mod training;
+
+use accord_learning::{gbdt::GbdtModel, logistic::LogisticModel};
 use serde::{Deserialize, Serialize};
 
-use crate::features::{FEATURE_COUNT, FEATURE_SET, FEATURES, Features};
+pub use explanation::Explanation;
+pub use training::{TrainingError, TreesPlan, train_trees};
+
+use crate::features::{FeatureSet, Features};
 
 /// Why an artefact is not a model that this binary can score with.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     #[error("the model is not readable: {0}")]
     Unreadable(#[from] serde_json::Error),
-    #[error("the model reads feature set {found}, and this binary computes {FEATURE_SET}")]
+    #[error("the model reads feature set {found}, which this binary does not compute")]
     OtherFeatureSet { found: String },
-    #[error("the model does not read the features of {FEATURE_SET} in their order")]
-    OtherFeatures,
+    #[error("the model does not read the features of {set} in their order")]
+    OtherFeatures { set: &'static str },
+}
+
+/// What turns features into a probability.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scorer {
+    Logistic(LogisticModel),
+    Trees(GbdtModel),
 }
 
 /// A scoring model with the feature set that it reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScoringModel {
-    feature_set: String,
-    logistic: LogisticModel,
+    feature_set: FeatureSet,
+    #[serde(flatten)]
+    scorer: Scorer,
 }
 
 impl ScoringModel {
-    /// Wraps a regression that was trained on this binary's features.
-    pub fn new(logistic: LogisticModel) -> Result<Self, ModelError> {
+    /// Wraps a model that was trained on the given features.
+    pub fn new(feature_set: FeatureSet, scorer: Scorer) -> Result<Self, ModelError> {
         let model = Self {
-            feature_set: FEATURE_SET.to_owned(),
-            logistic,
+            feature_set,
+            scorer,
         };
         model.check()?;
         Ok(model)
@@ -36,6 +51,15 @@ impl ScoringModel {
 
     /// Reads an artefact.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        #[derive(Deserialize)]
+        struct Header {
+            feature_set: String,
+        }
+        // Said apart, because a model of a later binary is no damage.
+        let Header { feature_set: found } = serde_json::from_slice(bytes)?;
+        if !FeatureSet::ALL.iter().any(|set| set.name() == found) {
+            return Err(ModelError::OtherFeatureSet { found });
+        }
         let model: Self = serde_json::from_slice(bytes)?;
         model.check()?;
         Ok(model)
@@ -46,34 +70,53 @@ impl ScoringModel {
         serde_json::to_vec(self).expect("a model is plain data, which always serialises")
     }
 
+    /// The features that a transaction must be given for this model.
+    pub fn feature_set(&self) -> FeatureSet {
+        self.feature_set
+    }
+
+    pub fn scorer(&self) -> &Scorer {
+        &self.scorer
+    }
+
     /// Probability of fraud in 0..=1, rounded to a millionth: finer differences mean nothing and cost bytes.
+    ///
+    /// # Panics
+    /// If the features are of another set than [`ScoringModel::feature_set`].
     pub fn score(&self, features: &Features) -> f64 {
-        (self.logistic.score(&features.0) * 1e6).round() / 1e6
+        assert_eq!(features.set(), self.feature_set, "the model's own features");
+        self.score_values(features.values())
     }
 
-    /// What each feature adds to the log-odds; with [`ScoringModel::base`] they add up to the score's log-odds.
-    pub fn contributions(&self, features: &Features) -> [f64; FEATURE_COUNT] {
-        let mut contributions = [0.0; FEATURE_COUNT];
-        self.logistic.contributions(&features.0, &mut contributions);
-        contributions
-    }
-
-    /// Log-odds of a transaction whose features are all average.
-    pub fn base(&self) -> f64 {
-        self.logistic.intercept
+    /// As [`ScoringModel::score`], of a row of the model's own feature set.
+    ///
+    /// # Panics
+    /// If the row has another number of features.
+    pub fn score_values(&self, values: &[f64]) -> f64 {
+        let probability = match &self.scorer {
+            Scorer::Logistic(model) => model.score(values),
+            Scorer::Trees(model) => model.score(values),
+        };
+        (probability * 1e6).round() / 1e6
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        if self.feature_set != FEATURE_SET {
-            return Err(ModelError::OtherFeatureSet {
-                found: self.feature_set.clone(),
-            });
+        let names = self
+            .feature_set
+            .features()
+            .iter()
+            .map(|feature| feature.name);
+        let fits = match &self.scorer {
+            Scorer::Logistic(model) => model.feature_names().eq(names),
+            Scorer::Trees(model) => model.feature_names().iter().map(String::as_str).eq(names),
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(ModelError::OtherFeatures {
+                set: self.feature_set.name(),
+            })
         }
-        let names = FEATURES.iter().map(|feature| feature.name);
-        if !self.logistic.feature_names().eq(names) {
-            return Err(ModelError::OtherFeatures);
-        }
-        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use accord_learning::is_missing;
 
-use crate::features::{FEATURE_COUNT, FEATURES, FeatureUnit, Features};
+use crate::features::{FeatureUnit, Features};
 
 /// Reasons given with a decision.
 const REASONS_MAX: usize = 3;
@@ -20,7 +20,7 @@ pub struct Reason {
 }
 
 /// Indexes of the features that contributed most, strongest first.
-pub fn reasons(contributions: &[f64; FEATURE_COUNT]) -> Vec<u8> {
+pub fn reasons(contributions: &[f64]) -> Vec<u8> {
     let mut order: Vec<u8> = (0_u8..)
         .zip(contributions)
         .filter(|(_, contribution)| **contribution >= CONTRIBUTION_MIN)
@@ -37,8 +37,7 @@ pub fn reasons(contributions: &[f64; FEATURE_COUNT]) -> Vec<u8> {
 impl Reason {
     /// The reason that a stored index stands for; `None` for an index that this feature set has not.
     pub fn new(index: u8, features: &Features, currency: &str) -> Option<Self> {
-        let feature = FEATURES.get(usize::from(index))?;
-        let value = features.0[usize::from(index)];
+        let (feature, value) = features.iter().nth(usize::from(index))?;
         let text = if is_missing(value) {
             format!("{}: nothing to compare with yet", feature.title)
         } else {
@@ -75,10 +74,11 @@ fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Values;
 
     #[test]
     fn the_strongest_contributions_come_first_and_weak_ones_not_at_all() {
-        let mut contributions = [0.0; FEATURE_COUNT];
+        let mut contributions = [0.0; 13];
         contributions[4] = 0.5;
         contributions[0] = 2.0;
         contributions[7] = 0.5;
@@ -86,15 +86,16 @@ mod tests {
         contributions[10] = -3.0;
         contributions[11] = 0.2;
         assert_eq!(reasons(&contributions), [0, 4, 7]);
-        assert_eq!(reasons(&[0.0; FEATURE_COUNT]), [0_u8; 0]);
+        assert_eq!(reasons(&[0.0; 13]), [0_u8; 0]);
     }
 
     #[test]
     fn a_reason_names_the_value_in_the_feature_s_own_unit() {
-        let mut features = Features([0.0; FEATURE_COUNT]);
-        features.0[0] = 123_456.0;
-        features.0[10] = 45.0;
-        features.0[11] = 4.24;
+        let mut values = [0.0; _];
+        values[0] = 123_456.0;
+        values[10] = 45.0;
+        values[11] = 4.24;
+        let features = Features::Customer1(Values(values));
         let text = |index| Reason::new(index, &features, "EUR").unwrap().text;
         assert_eq!(text(0), "Amount: 1234.56 EUR");
         assert_eq!(

@@ -5,9 +5,20 @@ use std::collections::{BTreeMap, HashMap};
 use accord_decider::PartitionOffset;
 use serde::{Deserialize, Serialize};
 
-use crate::{history::CustomerHistory, policy::Policy};
+use crate::{
+    entities::{ConfirmedFraud, EntityDirectory, EntitySummaries},
+    events::TransactionLabelled,
+    history::{CustomerHistory, Purchase},
+    ids::text_hash,
+    policy::Policy,
+    transaction::{Label, Transaction},
+};
 
 /// State of one partition.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a node has a dozen of them, and each is where its owner keeps it"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PartitionState {
     Control(ControlState),
@@ -29,6 +40,8 @@ pub struct ControlState {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CustomerPartition {
     pub customers: HashMap<u64, CustomerHistory>,
+    /// Terminals, cards, devices and addresses as far as these customers used them.
+    pub entities: EntityDirectory,
     /// The adopted policy with its offset in the control partition; `None` before the first adoption.
     pub adopted: Option<(PartitionOffset, Policy)>,
     /// Adoptions so far.
@@ -41,5 +54,55 @@ impl CustomerPartition {
         let history = self.customers.entry(customer).or_default();
         history.version += 1;
         history
+    }
+
+    /// What this partition alone knows of a transaction's entities.
+    pub(crate) fn known_entities(&self, transaction: &Transaction) -> EntitySummaries {
+        EntitySummaries::of(
+            &[self.entities.records(transaction)],
+            transaction.customer.0,
+            transaction.occurred_at_us,
+        )
+    }
+
+    /// A transaction happened, whoever decided it.
+    pub(crate) fn add_transaction(&mut self, transaction: &Transaction) {
+        let at_us = transaction.occurred_at_us;
+        let history = self.touch(transaction.customer.0);
+        history.add(Purchase {
+            at_us,
+            amount_minor: transaction.amount_minor,
+        });
+        history
+            .terminals
+            .add(text_hash(&transaction.terminal_id), at_us);
+        if let Some(device) = transaction.device {
+            history.devices.add(device.number(), at_us);
+        }
+        self.entities.add(transaction);
+    }
+
+    /// It became known what a transaction was.
+    pub(crate) fn label_transaction(&mut self, labelled: &TransactionLabelled) {
+        let frauds = &mut self.touch(labelled.customer.0).frauds;
+        // A label of version 1 says nothing of its transaction.
+        let Some(purchase) = &labelled.purchase else {
+            return;
+        };
+        let transaction = text_hash(&labelled.transaction_id);
+        match labelled.label {
+            Label::Fraud => frauds.confirm(ConfirmedFraud {
+                transaction,
+                known_at_us: labelled.known_at_us,
+                occurred_at_us: purchase.occurred_at_us,
+            }),
+            Label::Genuine => frauds.retract(transaction),
+        }
+        self.entities.label(
+            &labelled.transaction_id,
+            purchase,
+            labelled.label,
+            labelled.known_at_us,
+        );
     }
 }

@@ -3,13 +3,13 @@
 //! Features are those stored with each transaction, as known at its own time. Labels are those known at the cut-off;
 //! a transaction that nobody has reported counts as genuine once it is old enough for a report to have arrived.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use accord_learning::{RowError, TrainingRows};
 
 use crate::{
     events::Event,
-    features::{FEATURE_COUNT, Features},
+    features::{FeatureSet, Features},
     history::MICROSECONDS_PER_DAY,
     transaction::Label,
 };
@@ -25,6 +25,19 @@ struct Example {
 }
 
 impl Example {
+    /// Whether it is fraud, where it makes a row of the current feature set.
+    fn fraud_if_row(&self, occurred_us: &Range<i64>, cutoff_us: i64) -> Option<bool> {
+        if !occurred_us.contains(&self.occurred_at_us) || self.features.set() != FeatureSet::CURRENT
+        {
+            return None;
+        }
+        let reportable = self.occurred_at_us <= cutoff_us - REPORTING_DAYS * MICROSECONDS_PER_DAY;
+        match self.label_known_at(cutoff_us) {
+            Some(label) => Some(label == Label::Fraud),
+            None => reportable.then_some(false),
+        }
+    }
+
     /// The last label of those that were known at `cutoff_us`.
     fn label_known_at(&self, cutoff_us: i64) -> Option<Label> {
         self.labels
@@ -68,21 +81,50 @@ impl TrainingSet {
     }
 
     /// Rows for a learner, as of `cutoff_us` (epoch microseconds), and how many of them are fraud.
+    ///
+    /// Transactions that were decided on an earlier feature set are left out: their other features were never computed.
     pub fn rows(&self, cutoff_us: i64) -> Result<(TrainingRows, u64), RowError> {
-        let mut rows = TrainingRows::new(FEATURE_COUNT);
+        self.rows_within(i64::MIN..i64::MAX, cutoff_us)
+    }
+
+    /// The moment before which a share of the rows of [`TrainingSet::rows_within`] happened; `None` without rows.
+    pub fn moment_at_share(
+        &self,
+        occurred_us: &Range<i64>,
+        cutoff_us: i64,
+        share: f64,
+    ) -> Option<i64> {
+        let mut times: Vec<i64> = self
+            .examples
+            .iter()
+            .filter(|example| example.fraud_if_row(occurred_us, cutoff_us).is_some())
+            .map(|example| example.occurred_at_us)
+            .collect();
+        times.sort_unstable();
+        times.get((times.len() as f64 * share) as usize).copied()
+    }
+
+    /// As [`TrainingSet::rows`], of the transactions within a range of event time.
+    pub fn rows_within(
+        &self,
+        occurred_us: Range<i64>,
+        cutoff_us: i64,
+    ) -> Result<(TrainingRows, u64), RowError> {
+        let mut rows = TrainingRows::new(FeatureSet::CURRENT.features().len());
         let mut frauds = 0;
         for (id, example) in (0_u64..).zip(&self.examples) {
-            let reportable =
-                example.occurred_at_us <= cutoff_us - REPORTING_DAYS * MICROSECONDS_PER_DAY;
-            let fraud = match example.label_known_at(cutoff_us) {
-                Some(label) => label == Label::Fraud,
-                None if reportable => false,
-                None => continue,
+            let Some(fraud) = example.fraud_if_row(&occurred_us, cutoff_us) else {
+                continue;
             };
             frauds += u64::from(fraud);
-            rows.push(id, &example.features.0, fraud)?;
+            rows.push(id, example.features.values(), fraud)?;
         }
         Ok((rows, frauds))
+    }
+
+    /// Features of every transaction, in the order in which they were added.
+    pub fn features(&self) -> impl ExactSizeIterator<Item = &Features> {
+        self.examples.iter().map(|example| &example.features)
     }
 
     fn add_example(&mut self, transaction_id: &str, occurred_at_us: i64, features: Features) {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{history::MICROSECONDS_PER_DAY, ids::CustomerReference};
+use crate::{
+    history::MICROSECONDS_PER_DAY,
+    ids::{CustomerReference, EntityKey},
+};
 
 /// Largest amount, in minor units: a billion euros. Sums over a customer's windows then never overflow.
 pub const AMOUNT_MINOR_MAX: i64 = 100_000_000_000;
@@ -31,6 +34,41 @@ pub struct Transaction {
     /// ISO 4217.
     pub currency: String,
     pub terminal_id: String,
+    /// The card that paid, where the bank says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub card: Option<EntityKey>,
+    /// The device that was used, where the bank says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub device: Option<EntityKey>,
+    /// The network address that the purchase came from, where the bank says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<EntityKey>,
+}
+
+/// What a label must say of its transaction, so that the terminal, the card, the device and the address learn of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelledPurchase {
+    #[serde(rename = "occurred_at")]
+    pub occurred_at_us: i64,
+    pub terminal_id: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub card: Option<EntityKey>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub device: Option<EntityKey>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<EntityKey>,
+}
+
+impl LabelledPurchase {
+    pub fn of(transaction: &Transaction) -> Self {
+        Self {
+            occurred_at_us: transaction.occurred_at_us,
+            terminal_id: transaction.terminal_id.clone(),
+            card: transaction.card,
+            device: transaction.device,
+            address: transaction.address,
+        }
+    }
 }
 
 pub(crate) fn unset_customer() -> CustomerReference {

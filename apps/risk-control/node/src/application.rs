@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Instant};
 
 pub use assess::{AssessRequest, Assessment};
 pub use error::ApplicationError;
-pub use import::HistoricalTransaction;
+pub use import::{HistoricalLabel, HistoricalTransaction};
 pub use label::LabelRequest;
 pub use train::{TrainedModel, TrainingReport};
 

@@ -17,8 +17,8 @@ mod projections;
 mod queries;
 
 pub use application::{
-    ApplicationError, AssessRequest, Assessment, CommandCaller, HistoricalTransaction,
-    LabelRequest, TrainedModel, TrainingReport,
+    ApplicationError, AssessRequest, Assessment, CommandCaller, HistoricalLabel,
+    HistoricalTransaction, LabelRequest, TrainedModel, TrainingReport,
 };
 pub use http::{
     ACCESS, BANK_ROUTES, Placement, openapi,

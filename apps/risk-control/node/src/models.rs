@@ -17,14 +17,16 @@ pub struct ModelShelf {
 }
 
 impl ModelShelf {
-    /// Loads every artefact that is a model of this binary's feature set. Others stay on the disk, for the record.
+    /// Loads every artefact that is a model of a feature set that this binary computes. Others stay on the disk, for the record.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         let artefacts = ArtefactFolder::open(folder)?;
         let mut library = ModelLibrary::default();
         for name in artefacts.names()? {
             match ScoringModel::from_bytes(&artefacts.get(&name)?) {
                 Ok(model) => library.insert(name, Arc::new(model)),
-                Err(error @ (ModelError::OtherFeatureSet { .. } | ModelError::OtherFeatures)) => {
+                Err(
+                    error @ (ModelError::OtherFeatureSet { .. } | ModelError::OtherFeatures { .. }),
+                ) => {
                     tracing::info!(model = name, %error, "a model is not loaded");
                 }
                 Err(ModelError::Unreadable(error)) => {

@@ -145,6 +145,7 @@ impl BankNode {
             move |now_us| Context {
                 now_us,
                 models: shelf.library(),
+                entities: None,
             },
         )
         .await?;

@@ -1,6 +1,7 @@
 //! The personal fields of a transaction, and how they are sealed.
 
-use accord_event_log::subject_keys::Subject;
+use accord_event_log::subject_keys::{Subject, SubjectKeys};
+use risk_control::EntityKey;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,6 +13,9 @@ pub struct PersonalFields {
     pub card_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub device_id: Option<String>,
+    /// Network address that the purchase came from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ip_address: Option<String>,
 }
 
 /// Hidden: these fields must never reach a log line by a stray `{:?}`.
@@ -22,6 +26,27 @@ impl std::fmt::Debug for PersonalFields {
 }
 
 impl PersonalFields {
+    /// What stands for the card in the log: bound to the customer's key, so that it means nothing once that is destroyed.
+    pub fn card_key(&self, subject: &Subject) -> Option<EntityKey> {
+        self.card_id
+            .as_ref()
+            .map(|card| EntityKey::from_hash(subject.fingerprint(card.as_bytes())))
+    }
+
+    /// What stands for the device in the log. Customers may share one, so it is bound to the node's key.
+    pub fn device_key(&self, keys: &SubjectKeys) -> Option<EntityKey> {
+        self.device_id
+            .as_ref()
+            .map(|device| EntityKey::from_hash(keys.pseudonym("device", device)))
+    }
+
+    /// What stands for the network address in the log, as for the device.
+    pub fn address_key(&self, keys: &SubjectKeys) -> Option<EntityKey> {
+        self.ip_address
+            .as_ref()
+            .map(|address| EntityKey::from_hash(keys.pseudonym("address", address)))
+    }
+
     /// Sealed for one event: bound to the command that brings it.
     pub fn seal(&self, subject: &Subject, command_id: Uuid) -> String {
         let plain = serde_json::to_vec(self).expect("plain strings always serialise");

@@ -145,6 +145,7 @@ pub fn historical(
                 customer_id: format!("customer-{customer:06}"),
                 card_id: Some(format!("card-{customer:012}")),
                 device_id: Some(format!("device-{customer:06}")),
+                ip_address: None,
             },
             terminal_id: format!("terminal-{:05}", purchase.terminal),
             amount_minor: i64::from(purchase.amount_minor),

@@ -4,8 +4,6 @@ use crate::{
     commands::Rejection,
     decider::Context,
     events::{Event, TransactionAssessed},
-    features::Features,
-    history::Purchase,
     policy::Decision,
     reasons::reasons,
     state::CustomerPartition,
@@ -36,17 +34,16 @@ impl AssessTransaction {
             .get(&policy.model)
             .ok_or(Rejection::ModelNotLoaded)?;
 
-        let features = Features::of(
-            history,
-            transaction.occurred_at_us,
-            transaction.amount_minor,
-        );
+        let entities = context
+            .entities
+            .unwrap_or_else(|| state.known_entities(transaction));
+        let features = model.feature_set().compute(history, &entities, transaction);
         let score = model.score(&features);
         let decision = policy.thresholds.decide(score);
         // An approval needs no excuse: what spoke a little for fraud would only confuse.
         let reasons = match decision {
             Decision::Approve => Vec::new(),
-            _ => reasons(&model.contributions(&features)),
+            _ => reasons(&model.explain(&features).contributions),
         };
         Ok(vec![Event::TransactionAssessed(TransactionAssessed {
             transaction: transaction.clone(),
@@ -71,11 +68,4 @@ fn check_time(occurred_at_us: i64, now_us: i64, latest_us: Option<i64>) -> Resul
         return Err(Rejection::OccurredTooLongAgo);
     }
     Ok(())
-}
-
-pub(crate) fn evolve(state: &mut CustomerPartition, transaction: &Transaction) {
-    state.touch(transaction.customer.0).add(Purchase {
-        at_us: transaction.occurred_at_us,
-        amount_minor: transaction.amount_minor,
-    });
 }

@@ -4,7 +4,7 @@ use crate::{
     commands::Rejection,
     decider::Context,
     events::{Event, TransactionImported},
-    features::Features,
+    features::FeatureSet,
     policy::Decision,
     state::CustomerPartition,
     transaction::{FUTURE_TOLERANCE_US, LATENESS_MAX_US, Transaction},
@@ -37,13 +37,12 @@ impl ImportTransaction {
         }) {
             return Err(Rejection::OccurredTooLongAgo);
         }
+        let entities = context
+            .entities
+            .unwrap_or_else(|| state.known_entities(transaction));
         Ok(vec![Event::TransactionImported(TransactionImported {
             transaction: transaction.clone(),
-            features: Features::of(
-                history,
-                transaction.occurred_at_us,
-                transaction.amount_minor,
-            ),
+            features: FeatureSet::CURRENT.compute(history, &entities, transaction),
             decision: self.decision,
             personal: self.personal.clone(),
         })])

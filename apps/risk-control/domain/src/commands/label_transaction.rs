@@ -5,7 +5,7 @@ use crate::{
     decider::Context,
     events::{Event, TransactionLabelled},
     ids::CustomerReference,
-    transaction::{FUTURE_TOLERANCE_US, Label, LabelSource},
+    transaction::{FUTURE_TOLERANCE_US, Label, LabelSource, LabelledPurchase},
 };
 
 /// Labels a transaction that exists: the caller has looked it up, and with it the customer.
@@ -13,6 +13,8 @@ use crate::{
 pub struct LabelTransaction {
     pub transaction_id: String,
     pub customer: CustomerReference,
+    /// What the transaction says of its terminal, card, device and address.
+    pub purchase: LabelledPurchase,
     pub label: Label,
     pub source: LabelSource,
     /// When it became known, in epoch microseconds; absent: now.
@@ -30,6 +32,7 @@ impl LabelTransaction {
         Ok(vec![Event::TransactionLabelled(TransactionLabelled {
             transaction_id: self.transaction_id.clone(),
             customer: self.customer,
+            purchase: Some(self.purchase.clone()),
             label: self.label,
             source: self.source,
             known_at_us,

@@ -15,9 +15,9 @@ use accord_learning::logistic::{LogisticFeature, LogisticModel, Standardisation,
 
 use super::*;
 use crate::{
-    AssessTransaction, ContextAdopted, CustomerReference, Decision, FEATURES, Features,
-    ModelPublished, Policy, PolicyActivated, Thresholds, Transaction, TransactionAssessed,
-    TransactionImported,
+    AssessTransaction, ContextAdopted, CustomerReference, Decision, FeatureSet, Features,
+    LabelledPurchase, ModelPublished, Policy, PolicyActivated, Scorer, Thresholds, Transaction,
+    TransactionAssessed, TransactionImported,
 };
 
 /// Sunday 2018-04-01 12:00 UTC.
@@ -32,8 +32,12 @@ const CUSTOMER: CustomerReference = CustomerReference(0x0123_4567_89ab_cdef);
 const MODEL: &str = "0f0f";
 
 /// A model that can be followed on paper. Log-odds: −5, plus the amount in hundreds of euros (at most 8), plus 0.5 for
-/// a customer without an earlier transaction, plus a quarter of (amount / 30-day mean − 1).
+/// a customer without an earlier transaction, plus a quarter of (amount / 30-day median − 1).
 fn model() -> ScoringModel {
+    model_of(FeatureSet::CURRENT)
+}
+
+fn model_of(set: FeatureSet) -> ScoringModel {
     let unused = Standardisation {
         transform: Transform::Identity,
         mean: 0.0,
@@ -41,13 +45,14 @@ fn model() -> ScoringModel {
         lowest: 0.0,
         highest: 0.0,
     };
-    let features = FEATURES
+    let features = set
+        .features()
         .iter()
         .map(|feature| {
             let (standardisation, weight, missing_weight) = match feature.name {
                 "amount" => (scale(0.0, 10_000.0), 1.0, 0.0),
                 "seconds_since_previous" => (unused, 0.0, 0.5),
-                "amount_to_mean_30_days" => (scale(1.0, 1.0), 0.25, 0.0),
+                "amount_to_median_30_days" => (scale(1.0, 1.0), 0.25, 0.0),
                 _ => (unused, 0.0, 0.0),
             };
             LogisticFeature {
@@ -58,11 +63,11 @@ fn model() -> ScoringModel {
             }
         })
         .collect();
-    ScoringModel::new(LogisticModel {
+    let logistic = LogisticModel {
         features,
         intercept: -5.0,
-    })
-    .unwrap()
+    };
+    ScoringModel::new(set, Scorer::Logistic(logistic)).unwrap()
 }
 
 fn scale(mean: f64, deviation: f64) -> Standardisation {
@@ -98,6 +103,7 @@ fn at(now_us: i64) -> Context {
     Context {
         now_us,
         models: Arc::new(models),
+        entities: None,
     }
 }
 
@@ -106,6 +112,7 @@ fn without_models(now_us: i64) -> Context {
     Context {
         now_us,
         models: Arc::default(),
+        entities: None,
     }
 }
 
@@ -117,7 +124,15 @@ fn transaction(transaction_id: &str, occurred_at_us: i64, amount_minor: i64) -> 
         amount_minor,
         currency: "EUR".to_owned(),
         terminal_id: "terminal-1".to_owned(),
+        card: None,
+        device: None,
+        address: None,
     }
+}
+
+/// Features of a transaction of which nothing is known but itself.
+fn first_features(transaction: &Transaction) -> Features {
+    FeatureSet::CURRENT.compute(None, &EntitySummaries::default(), transaction)
 }
 
 fn assess(transaction: &Transaction) -> Command {
@@ -129,9 +144,13 @@ fn assess(transaction: &Transaction) -> Command {
 
 /// A customer's earlier purchase. Its stored features do not matter to later decisions.
 fn purchased(occurred_at_us: i64, amount_minor: i64) -> Event {
+    imported(transaction("earlier", occurred_at_us, amount_minor))
+}
+
+fn imported(transaction: Transaction) -> Event {
     Event::TransactionImported(TransactionImported {
-        transaction: transaction("earlier", occurred_at_us, amount_minor),
-        features: Features::of(None, occurred_at_us, amount_minor),
+        features: first_features(&transaction),
+        transaction,
         decision: Decision::Approve,
         personal: "sealed".to_owned(),
     })
@@ -186,9 +205,7 @@ fn assessed(specification: Specification<RiskControl>, command: &Command) -> Tra
 
 #[track_caller]
 fn feature(features: &Features, name: &str) -> f64 {
-    let index = FEATURES
-        .iter()
-        .position(|feature| feature.name == name)
-        .unwrap_or_else(|| panic!("no feature {name}"));
-    features.0[index]
+    features
+        .get(name)
+        .unwrap_or_else(|| panic!("no feature {name}"))
 }

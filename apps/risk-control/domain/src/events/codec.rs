@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use accord_decider::{DecodeError, Description};
 use serde::{Deserialize, Serialize};
 
-use super::{Event, event_types as types};
+use super::{Event, event_types as types, upcasting};
 use crate::ids::CustomerReference;
 
-/// All events are at their first version.
-const VERSION: u16 = 1;
+/// Events that hold a transaction or its label.
+const TRANSACTION_VERSION: u16 = 2;
+/// Events of governance.
+const GOVERNANCE_VERSION: u16 = 1;
 
 const CUSTOMER: &str = "customer";
 const PARTITION: &str = "partition";
@@ -54,7 +56,14 @@ impl Event {
         };
         Description {
             event_type,
-            schema_version: VERSION,
+            schema_version: match self {
+                Self::TransactionAssessed(_)
+                | Self::TransactionImported(_)
+                | Self::TransactionLabelled(_) => TRANSACTION_VERSION,
+                Self::ContextAdopted(_) | Self::ModelPublished(_) | Self::PolicyActivated(_) => {
+                    GOVERNANCE_VERSION
+                }
+            },
             entity_type,
             entity_id: Cow::Owned(entity_id),
         }
@@ -84,19 +93,24 @@ impl Event {
                 entity_id: entity_id.to_owned(),
             })
         };
+        let upcast = upcasting::to_current(event_type, schema_version, payload)?;
+        let payload = upcast.as_deref().unwrap_or(payload);
         Ok(match (event_type, schema_version) {
-            (types::TRANSACTION_ASSESSED, 1) => {
-                let mut event: super::TransactionAssessed = read(event_type, 1, payload)?;
+            (types::TRANSACTION_ASSESSED, 1..=2) => {
+                let mut event: super::TransactionAssessed =
+                    read(event_type, schema_version, payload)?;
                 event.transaction.customer = customer()?;
                 Self::TransactionAssessed(event)
             }
-            (types::TRANSACTION_IMPORTED, 1) => {
-                let mut event: super::TransactionImported = read(event_type, 1, payload)?;
+            (types::TRANSACTION_IMPORTED, 1..=2) => {
+                let mut event: super::TransactionImported =
+                    read(event_type, schema_version, payload)?;
                 event.transaction.customer = customer()?;
                 Self::TransactionImported(event)
             }
-            (types::TRANSACTION_LABELLED, 1) => {
-                let mut event: super::TransactionLabelled = read(event_type, 1, payload)?;
+            (types::TRANSACTION_LABELLED, 1..=2) => {
+                let mut event: super::TransactionLabelled =
+                    read(event_type, schema_version, payload)?;
                 event.customer = customer()?;
                 Self::TransactionLabelled(event)
             }
@@ -117,7 +131,7 @@ fn write<E: Serialize>(event: &E, buffer: &mut Vec<u8>) {
     serde_json::to_writer(buffer, event).expect("events are plain data, which always serialises");
 }
 
-fn read<'a, E: Deserialize<'a>>(
+pub(super) fn read<'a, E: Deserialize<'a>>(
     event_type: &str,
     schema_version: u16,
     payload: &'a str,

@@ -1,11 +1,15 @@
 use super::*;
 use crate::{
     CustomerReference, Decision, LabelSource, Transaction, TransactionAssessed,
-    TransactionImported, TransactionLabelled,
+    TransactionImported, TransactionLabelled, Values,
 };
 
 const DAY: i64 = MICROSECONDS_PER_DAY;
 const CUTOFF: i64 = 1_000 * DAY;
+
+fn features(value: f64) -> Features {
+    Features::Risk2(Values([value; _]))
+}
 
 fn transaction(transaction_id: &str, occurred_at_us: i64) -> Transaction {
     Transaction {
@@ -15,13 +19,16 @@ fn transaction(transaction_id: &str, occurred_at_us: i64) -> Transaction {
         amount_minor: 100,
         currency: "EUR".to_owned(),
         terminal_id: "terminal-1".to_owned(),
+        card: None,
+        device: None,
+        address: None,
     }
 }
 
 fn assessed(transaction_id: &str, occurred_at_us: i64) -> Event {
     Event::TransactionAssessed(TransactionAssessed {
         transaction: transaction(transaction_id, occurred_at_us),
-        features: Features([1.0; FEATURE_COUNT]),
+        features: features(1.0),
         score: 0.5,
         decision: Decision::Review,
         reasons: Vec::new(),
@@ -33,7 +40,7 @@ fn assessed(transaction_id: &str, occurred_at_us: i64) -> Event {
 fn imported(transaction_id: &str, occurred_at_us: i64) -> Event {
     Event::TransactionImported(TransactionImported {
         transaction: transaction(transaction_id, occurred_at_us),
-        features: Features([2.0; FEATURE_COUNT]),
+        features: features(2.0),
         decision: Decision::Approve,
         personal: "sealed".to_owned(),
     })
@@ -43,6 +50,7 @@ fn labelled(transaction_id: &str, label: Label, known_at_us: i64) -> Event {
     Event::TransactionLabelled(TransactionLabelled {
         transaction_id: transaction_id.to_owned(),
         customer: CustomerReference(1),
+        purchase: None,
         label,
         source: LabelSource::Chargeback,
         known_at_us,
@@ -142,6 +150,34 @@ fn a_correction_holds_although_it_names_an_earlier_time() {
         labelled("t", Label::Genuine, CUTOFF - 20 * DAY),
     ];
     assert_eq!(rows(&events, CUTOFF), (vec![(1.0, false)], 0));
+}
+
+#[test]
+fn transactions_outside_a_range_of_time_are_left_out() {
+    let events = [
+        imported("before", CUTOFF - 21 * DAY - 1),
+        assessed("in", CUTOFF - 21 * DAY),
+        imported("after", CUTOFF - 14 * DAY),
+    ];
+    let mut set = TrainingSet::default();
+    for event in &events {
+        set.add(event);
+    }
+    let range = CUTOFF - 21 * DAY..CUTOFF - 14 * DAY;
+    let (rows, frauds) = set.rows_within(range, CUTOFF).unwrap();
+    assert_eq!((rows.ids(), frauds), (&[1][..], 0));
+}
+
+#[test]
+fn a_transaction_of_an_earlier_feature_set_makes_no_row() {
+    let Event::TransactionImported(old) = imported("old", CUTOFF - 20 * DAY) else {
+        unreachable!("made as an import")
+    };
+    let old = Event::TransactionImported(TransactionImported {
+        features: Features::Customer1(Values([1.0; _])),
+        ..old
+    });
+    assert_eq!(rows(&[old], CUTOFF), (vec![], 0));
 }
 
 #[test]

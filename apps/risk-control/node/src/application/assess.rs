@@ -68,6 +68,9 @@ impl BankNode {
         let payload_hash = subject.fingerprint(&request.canonical());
         let customer = CustomerReference(subject.reference);
         let personal = request.personal.seal(&subject, identity);
+        let card = request.personal.card_key(&subject);
+        let device = request.personal.device_key(&self.shared.keys);
+        let address = request.personal.address_key(&self.shared.keys);
         self.shared
             .bus
             .stages()
@@ -83,6 +86,9 @@ impl BankNode {
                 amount_minor: request.amount_minor,
                 currency: request.currency,
                 terminal_id: request.terminal_id,
+                card,
+                device,
+                address,
             },
             personal,
         });

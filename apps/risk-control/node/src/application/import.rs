@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accord_event_log::Reply;
+use accord_event_log::{Reply, subject_keys::Subject};
 use risk_control::{
     Command, CustomerReference, Decision, ImportTransaction, Label, LabelSource, LabelTransaction,
-    Transaction,
+    LabelledPurchase, Transaction,
 };
 use uuid::Uuid;
 
@@ -22,6 +22,14 @@ pub struct HistoricalTransaction {
     pub terminal_id: String,
     pub amount_minor: i64,
     pub occurred_at_us: i64,
+}
+
+/// What a transaction of the past turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoricalLabel {
+    pub transaction: HistoricalTransaction,
+    pub label: Label,
+    pub known_at_us: i64,
 }
 
 /// An import waits for room in the queue instead of being refused, so its commands may wait long.
@@ -46,18 +54,13 @@ impl BankNode {
                 .keys
                 .find_or_create(&transaction.personal.customer_id)
                 .await?;
-            let customer = CustomerReference(subject.reference);
             let identity = self.transaction_identity(&transaction.transaction_id);
+            let personal = transaction.personal.seal(&subject, identity);
+            let transaction = self.domain_transaction(transaction, &subject);
+            let customer = transaction.customer;
             let command = Command::ImportTransaction(ImportTransaction {
-                personal: transaction.personal.seal(&subject, identity),
-                transaction: Transaction {
-                    transaction_id: transaction.transaction_id,
-                    customer,
-                    occurred_at_us: transaction.occurred_at_us,
-                    amount_minor: transaction.amount_minor,
-                    currency: self.shared.currency.clone(),
-                    terminal_id: transaction.terminal_id,
-                },
+                personal,
+                transaction,
                 decision: Decision::Approve,
             });
             let envelope = self.envelope(
@@ -76,7 +79,7 @@ impl BankNode {
     pub async fn import_labels(
         &self,
         actor: &Arc<str>,
-        labels: impl IntoIterator<Item = (String, String, Label, i64)>,
+        labels: impl IntoIterator<Item = HistoricalLabel>,
     ) -> Result<u64, ApplicationError> {
         let caller = CommandCaller {
             actor: Arc::clone(actor),
@@ -84,18 +87,21 @@ impl BankNode {
             traceparent: None,
         };
         let mut asked = Vec::new();
-        for (transaction_id, customer_id, label, known_at_us) in labels {
-            let Some(subject) = self.shared.keys.find(&customer_id) else {
+        for labelled in labels {
+            let customer_id = &labelled.transaction.personal.customer_id;
+            let Some(subject) = self.shared.keys.find(customer_id) else {
                 return Err(ApplicationError::UnknownTransaction);
             };
-            let customer = CustomerReference(subject.reference);
-            let identity = self.label_identity("import", &transaction_id);
+            let transaction = self.domain_transaction(labelled.transaction, &subject);
+            let customer = transaction.customer;
+            let identity = self.label_identity("import", &transaction.transaction_id);
             let command = Command::LabelTransaction(LabelTransaction {
-                transaction_id,
+                purchase: LabelledPurchase::of(&transaction),
+                transaction_id: transaction.transaction_id,
                 customer,
-                label,
+                label: labelled.label,
                 source: LabelSource::Chargeback,
-                known_at_us: Some(known_at_us),
+                known_at_us: Some(labelled.known_at_us),
                 note: None,
             });
             let envelope = self.envelope(
@@ -108,6 +114,25 @@ impl BankNode {
             asked.push(self.shared.bus.ask_patiently(envelope));
         }
         self.all_done(asked).await
+    }
+
+    fn domain_transaction(
+        &self,
+        transaction: HistoricalTransaction,
+        subject: &Subject,
+    ) -> Transaction {
+        let personal = &transaction.personal;
+        Transaction {
+            customer: CustomerReference(subject.reference),
+            card: personal.card_key(subject),
+            device: personal.device_key(&self.shared.keys),
+            address: personal.address_key(&self.shared.keys),
+            transaction_id: transaction.transaction_id,
+            occurred_at_us: transaction.occurred_at_us,
+            amount_minor: transaction.amount_minor,
+            currency: self.shared.currency.clone(),
+            terminal_id: transaction.terminal_id,
+        }
     }
 
     pub(crate) fn label_identity(&self, caller: &str, key: &str) -> Uuid {

@@ -2,7 +2,9 @@
 
 use accord_event_log::{Position, Reply, Sequence, Unavailable};
 use accord_service::idempotency;
-use risk_control::{Command, CustomerReference, Event, Label, LabelSource, LabelTransaction};
+use risk_control::{
+    Command, CustomerReference, Event, Label, LabelSource, LabelTransaction, LabelledPurchase,
+};
 use uuid::Uuid;
 
 use super::{ApplicationError, CommandCaller};
@@ -33,6 +35,12 @@ impl BankNode {
             .await?
             .ok_or(ApplicationError::UnknownTransaction)?;
         let customer = CustomerReference(transaction.customer);
+        // The row has neither card nor device; the event knows what stands for them, also after an erasure.
+        let purchase = match self.transaction_event(transaction.sequence).await?.event {
+            Event::TransactionAssessed(event) => LabelledPurchase::of(&event.transaction),
+            Event::TransactionImported(event) => LabelledPurchase::of(&event.transaction),
+            _ => return Err(ApplicationError::Inconsistent),
+        };
         let subject = self.shared.keys.by_reference(customer.0);
         let canonical = request.canonical();
         let payload_hash = match &subject {
@@ -54,6 +62,7 @@ impl BankNode {
         let command = Command::LabelTransaction(LabelTransaction {
             transaction_id: request.transaction_id,
             customer,
+            purchase,
             label: request.label,
             source: request.source,
             known_at_us: request.known_at_us,

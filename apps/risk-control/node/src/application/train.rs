@@ -1,17 +1,14 @@
 //! Train the first model on the node's own log and let it decide.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accord_event_log::{PartitionId, Reply, Sequence};
-use accord_learning::{
-    logistic::{LogisticLearner, LogisticPlan},
-    metrics::roc_auc,
-    train_centrally,
-};
+use accord_learning::{TrainingRows, metrics::roc_auc};
 use risk_control::{
-    ActivatePolicy, Command, Event, Features, ModelPublished, Policy, PublishModel, RiskControl,
-    ScoringModel, Thresholds, TrainingSet, feature_plans,
+    ActivatePolicy, Command, Event, ModelPublished, Policy, PublishModel, RiskControl,
+    ScoringModel, Thresholds, TrainingError, TrainingSet, TreesPlan, train_trees,
 };
 use uuid::Uuid;
 
@@ -20,6 +17,12 @@ use crate::{node::BankNode, policies::ActivePolicy};
 
 const READ_BYTES: usize = 8 << 20;
 const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
+/// Share of the transactions, the newest, on which a model is measured.
+/// A node learns from its whole log.
+const ALL_TIME: Range<i64> = i64::MIN..i64::MAX;
+const HELD_OUT_SHARE: f64 = 0.25;
+/// Seed of the trees' sampling: the same log gives the same model.
+const SEED: u64 = 1;
 
 /// What a training run found.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,13 +41,13 @@ pub struct TrainedModel {
     pub model: ScoringModel,
     pub rows: u64,
     pub frauds: u64,
-    /// Area under the ROC curve on the training rows.
+    /// Area under the ROC curve on rows that the measured trees had not seen.
     pub auc: Option<f64>,
     pub thresholds: Thresholds,
 }
 
 impl BankNode {
-    /// Trains a logistic regression on everything in the log, publishes it and activates a policy over it.
+    /// Trains boosted trees on everything in the log, publishes it and activates a policy over it.
     pub async fn train_and_activate(
         &self,
         actor: &Arc<str>,
@@ -53,9 +56,10 @@ impl BankNode {
         let cutoff_us = self.shared.clock.now_us();
         let set = self.training_set(through).await?;
         // Minutes of arithmetic must not sit on a thread that answers requests.
-        let trained = tokio::task::spawn_blocking(move || TrainedModel::train(&set, cutoff_us))
-            .await
-            .map_err(|error| ApplicationError::Training(error.to_string()))??;
+        let trained =
+            tokio::task::spawn_blocking(move || TrainedModel::train(&set, ALL_TIME, cutoff_us))
+                .await
+                .map_err(|error| ApplicationError::Training(error.to_string()))??;
         self.activate(actor, trained, through).await
     }
 
@@ -163,38 +167,69 @@ impl BankNode {
 }
 
 impl TrainedModel {
-    /// Trains a logistic regression on a training set as of `cutoff_us` (epoch microseconds).
-    pub fn train(set: &TrainingSet, cutoff_us: i64) -> Result<Self, ApplicationError> {
+    /// Trains boosted trees on the transactions of a range of event time, with what was known of them at `cutoff_us`
+    /// (epoch microseconds).
+    ///
+    /// What the model is worth and where its thresholds lie is found on the newest part of the rows, by trees that were
+    /// grown on the older part only: trees know the rows that they were grown on too well. The trees that decide are
+    /// then grown on all rows.
+    pub fn train(
+        set: &TrainingSet,
+        occurred_us: Range<i64>,
+        cutoff_us: i64,
+    ) -> Result<Self, ApplicationError> {
         let failed = |error: &dyn std::fmt::Display| ApplicationError::Training(error.to_string());
-        let (rows, frauds) = set.rows(cutoff_us).map_err(|error| failed(&error))?;
-        if frauds == 0 || frauds == rows.len() as u64 {
-            return Err(ApplicationError::Training(
-                "the log holds no transactions of both kinds to learn from".into(),
-            ));
-        }
-        let plan = LogisticPlan {
-            // Amounts, means and ratios say nearly the same; without a ridge their weights grow large against each
-            // other, and the reasons with them. It grows with the frauds, as the information in the data does.
-            ridge: (frauds as f64 / 10.0).max(1.0),
-            ..LogisticPlan::new(feature_plans())
+        let plan = TreesPlan {
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            seed: SEED,
         };
-        let learner = LogisticLearner::new(plan).map_err(|error| failed(&error))?;
-        let logistic = train_centrally(learner, &rows).map_err(|error| failed(&error))?;
-        let model = ScoringModel::new(logistic).map_err(|error| failed(&error))?;
-        let scores: Vec<f64> = rows
-            .iter()
-            .map(|(features, _)| {
-                let mut values = [0.0; risk_control::FEATURE_COUNT];
-                values.copy_from_slice(features);
-                model.score(&Features(values))
-            })
-            .collect();
+        let (rows, frauds) = set
+            .rows_within(occurred_us.clone(), cutoff_us)
+            .map_err(|error| failed(&error))?;
+        let model = train_trees(&rows, plan).map_err(|error| failed(&error))?;
+        let (scores, labels) = held_out_scores(set, occurred_us, cutoff_us, plan)
+            .map_err(|error| failed(&error))?
+            // Too little to hold anything out.
+            .unwrap_or_else(|| (scores(&model, &rows), rows.labels().to_vec()));
         Ok(Self {
             model,
             rows: rows.len() as u64,
             frauds,
-            auc: roc_auc(&scores, rows.labels()),
+            auc: roc_auc(&scores, &labels),
             thresholds: Thresholds::for_standard_alert_load(scores),
         })
     }
+}
+
+/// Scores and labels of the newest rows, by a model of the older ones; `None` where one of the parts has one class
+/// only.
+fn held_out_scores(
+    set: &TrainingSet,
+    occurred_us: Range<i64>,
+    cutoff_us: i64,
+    plan: TreesPlan,
+) -> Result<Option<(Vec<f64>, Vec<bool>)>, TrainingError> {
+    let Some(split_us) = set.moment_at_share(&occurred_us, cutoff_us, 1.0 - HELD_OUT_SHARE) else {
+        return Ok(None);
+    };
+    let rows = |occurred_us| {
+        set.rows_within(occurred_us, cutoff_us)
+            .map_err(|error| TrainingError::Learner(error.to_string()))
+    };
+    let (older, _) = rows(occurred_us.start..split_us)?;
+    let (newer, frauds) = rows(split_us..occurred_us.end)?;
+    if frauds == 0 || frauds == newer.len() as u64 {
+        return Ok(None);
+    }
+    match train_trees(&older, plan) {
+        Ok(model) => Ok(Some((scores(&model, &newer), newer.labels().to_vec()))),
+        Err(TrainingError::OneClass) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn scores(model: &ScoringModel, rows: &TrainingRows) -> Vec<f64> {
+    rows.iter()
+        .map(|(features, _)| model.score_values(features))
+        .collect()
 }

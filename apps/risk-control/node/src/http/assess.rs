@@ -1,5 +1,6 @@
 //! `POST /v1/transactions`: decide a transaction.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use risk_control::{AMOUNT_MINOR_MAX, CURRENCY_LENGTH, FEATURE_SET, Reason, TEXT_ID_BYTES_MAX};
+use risk_control::{AMOUNT_MINOR_MAX, CURRENCY_LENGTH, Reason, TEXT_ID_BYTES_MAX};
 use uuid::Uuid;
 
 use super::{
@@ -140,6 +141,18 @@ fn checked(
             "must be a currency code of three capital letters (ISO 4217)",
         ));
     }
+    // Two ways of writing one address must not look like two addresses.
+    let ip_address = match body.ip_address.as_deref().map(str::parse::<IpAddr>) {
+        None => None,
+        Some(Ok(address)) => Some(address.to_canonical().to_string()),
+        Some(Err(_)) => {
+            errors.push(FieldError::at_pointer(
+                "#/ip_address",
+                "must be an IPv4 or IPv6 address",
+            ));
+            None
+        }
+    };
     let occurred_at_us = match body.occurred_at.as_deref().map(parse_time) {
         None => None,
         Some(Ok(time)) => Some(time),
@@ -159,6 +172,7 @@ fn checked(
             customer_id: body.customer_id,
             card_id: body.card_id,
             device_id: body.device_id,
+            ip_address,
         },
         terminal_id: body.terminal_id,
         amount_minor: body.amount_minor,
@@ -189,7 +203,7 @@ fn answer(assessment: &Assessment) -> Result<Response, Problem> {
         versions: Versions {
             model: assessment.policy.policy.model.clone(),
             policy: assessment.policy.policy.version,
-            feature_set: FEATURE_SET,
+            feature_set: event.features.set().name(),
         },
         occurred_at: time_text(transaction.occurred_at_us),
         recorded_at: time_text(assessment.recorded.metadata.recorded_at_us),

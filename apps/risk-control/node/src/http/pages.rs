@@ -9,7 +9,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use maud::Markup;
-use risk_control::{Event, FEATURE_SET, FEATURES, FeatureUnit, Label};
+use risk_control::{Event, FeatureSet, FeatureUnit, Label};
 use serde::Deserialize;
 
 use super::{
@@ -365,13 +365,15 @@ impl BankService {
         let (explanation, versions, thresholds) = match &recorded.event {
             Event::TransactionAssessed(event) => {
                 let policy = self.node.policy(event.policy).await?;
-                let explanation = self.node.model(&policy.policy.model).map(|model| {
-                    explanation(event, &model.contributions(&event.features), model.base())
-                });
+                let explanation = self
+                    .node
+                    .model(&policy.policy.model)
+                    .filter(|model| model.feature_set() == event.features.set())
+                    .map(|model| explanation(event, &model.explain_exactly(&event.features)));
                 let versions = DecisionVersions {
                     model_hash: policy.policy.model.clone(),
                     policy_version: policy.policy.version.to_string(),
-                    feature_set: FEATURE_SET.to_owned(),
+                    feature_set: event.features.set().name().to_owned(),
                 };
                 (
                     explanation,
@@ -384,7 +386,7 @@ impl BankService {
                 DecisionVersions {
                     model_hash: "none".to_owned(),
                     policy_version: "decided elsewhere".to_owned(),
-                    feature_set: FEATURE_SET.to_owned(),
+                    feature_set: FeatureSet::CURRENT.name().to_owned(),
                 },
                 Vec::new(),
             ),
@@ -428,16 +430,15 @@ impl BankService {
 
 fn explanation(
     event: &risk_control::TransactionAssessed,
-    contributions: &[f64],
-    base_log_odds: f64,
+    explained: &risk_control::Explanation,
 ) -> Explanation {
     let currency = &event.transaction.currency;
     Explanation {
-        base_log_odds,
-        contributions: FEATURES
+        base_log_odds: explained.base,
+        contributions: event
+            .features
             .iter()
-            .zip(event.features.0)
-            .zip(contributions)
+            .zip(&explained.contributions)
             .map(|((feature, value), log_odds)| {
                 let (value, unit) = value_and_unit(feature.unit, value, currency);
                 FeatureContribution {

@@ -10,7 +10,7 @@ use accord_service::{
 use axum::{Json, extract::State};
 use chrono::{DateTime, SecondsFormat};
 use risk_control::{
-    Decision, Event, FEATURE_SET, FEATURES, FeatureUnit, Features, Label, TransactionAssessed,
+    Decision, Event, Explanation, FeatureUnit, Features, Label, TransactionAssessed,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -304,7 +304,7 @@ impl BankService {
                     Some(Versions {
                         model: policy.policy.model.clone(),
                         policy: policy.policy.version,
-                        feature_set: FEATURE_SET,
+                        feature_set: event.features.set().name(),
                     }),
                 )
             }
@@ -337,19 +337,22 @@ impl BankService {
     /// How a score came about; `None` where this binary has not the model any more.
     fn explanation(&self, event: &TransactionAssessed, model: &str) -> Option<ExplanationBody> {
         let model = self.node.model(model)?;
-        let contributions = model.contributions(&event.features);
+        if model.feature_set() != event.features.set() {
+            return None;
+        }
+        let explanation = model.explain_exactly(&event.features);
         Some(ExplanationBody {
-            base_log_odds: model.base(),
-            contributions: contribution_bodies(&event.features, &contributions),
+            base_log_odds: explanation.base,
+            calibration_log_odds: explanation.calibration,
+            contributions: contribution_bodies(&event.features, &explanation),
         })
     }
 }
 
-fn contribution_bodies(features: &Features, contributions: &[f64]) -> Vec<ContributionBody> {
-    FEATURES
+fn contribution_bodies(features: &Features, explanation: &Explanation) -> Vec<ContributionBody> {
+    features
         .iter()
-        .zip(features.0)
-        .zip(contributions)
+        .zip(&explanation.contributions)
         .map(|((feature, value), log_odds)| ContributionBody {
             feature: feature.name,
             title: feature.title,

@@ -24,6 +24,9 @@ pub struct AssessTransactionBody {
     /// Stored only encrypted.
     #[schema(max_length = 64)]
     pub device_id: Option<String>,
+    /// Network address (IPv4 or IPv6) that the purchase came from. Stored only encrypted.
+    #[schema(max_length = 45)]
+    pub ip_address: Option<String>,
     #[schema(max_length = 64)]
     pub terminal_id: String,
     /// Integer minor units of the currency (cents for EUR), 0 to 100,000,000,000.
@@ -117,10 +120,12 @@ pub struct ContributionBody {
     pub log_odds: f64,
 }
 
-/// How a score came about: base and contributions add up to the log-odds of the score.
+/// How a score came about: base, contributions and calibration add up to the log-odds of the score.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExplanationBody {
     pub base_log_odds: f64,
+    /// What calibration adds to the sum of the others; 0 where the model needs none.
+    pub calibration_log_odds: f64,
     pub contributions: Vec<ContributionBody>,
 }
 

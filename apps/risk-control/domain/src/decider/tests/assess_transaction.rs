@@ -1,6 +1,5 @@
-use accord_learning::MISSING;
-
 use super::*;
+use crate::{EntityKey, Label, LabelSource, TransactionLabelled};
 
 #[test]
 fn an_assessment_holds_everything_that_led_to_the_decision() {
@@ -8,16 +7,8 @@ fn an_assessment_holds_everything_that_led_to_the_decision() {
     given_data([adopted(4, policy(2))])
         .when(&at(NOON), &assess(&transaction))
         .then(&[Event::TransactionAssessed(TransactionAssessed {
+            features: first_features(&transaction),
             transaction,
-            features: Features([
-                2_500.0, // amount
-                1.0,     // a Sunday
-                0.0,     // at noon
-                1.0,     // in an hour: this one
-                1.0, 2_500.0, 1.0, 2_500.0, 1.0, 2_500.0, MISSING, // no previous transaction
-                MISSING, // no earlier mean
-                MISSING, // no earlier maximum
-            ]),
             // 1 / (1 + e^4.25), of −5 + 0.25 for the amount + 0.5 for the first transaction.
             score: 0.014064,
             decision: Decision::Approve,
@@ -68,14 +59,9 @@ fn the_newest_adopted_policy_decides_and_is_named_by_its_control_offset() {
 
 #[test]
 fn earlier_purchases_of_the_customer_are_the_features_and_those_of_others_are_not() {
-    let stranger = Event::TransactionImported(TransactionImported {
-        transaction: Transaction {
-            customer: CustomerReference(7),
-            ..transaction("other", NOON - MINUTE, 90_000)
-        },
-        features: Features::of(None, NOON - MINUTE, 90_000),
-        decision: Decision::Approve,
-        personal: "sealed".to_owned(),
+    let stranger = imported(Transaction {
+        customer: CustomerReference(7),
+        ..transaction("other", NOON - MINUTE, 90_000)
     });
     let history = [
         adopted(4, policy(2)),
@@ -91,13 +77,15 @@ fn earlier_purchases_of_the_customer_are_the_features_and_those_of_others_are_no
     assert_eq!(feature(&event.features, "customer_mean_1_day"), 5_500.0);
     assert_eq!(feature(&event.features, "customer_count_7_days"), 3.0);
     assert_eq!(feature(&event.features, "seconds_since_previous"), 1_800.0);
-    assert_eq!(feature(&event.features, "amount_to_mean_30_days"), 4.0);
+    // The smaller of the two earlier amounts is their lower median.
+    assert_eq!(feature(&event.features, "amount_to_median_30_days"), 8.0);
     assert_eq!(
         feature(&event.features, "amount_to_maximum_30_days"),
-        8_000.0 / 3_000.0
+        2.667,
+        "rounded to a thousandth"
     );
-    // −5 + 0.8 for the amount + 0.75 for four times the mean: 1 / (1 + e^3.45).
-    assert_eq!(event.score, 0.030769);
+    // −5 + 0.8 for the amount + 1.75 for eight times the median: 1 / (1 + e^2.45).
+    assert_eq!(event.score, 0.079439);
 }
 
 #[test]
@@ -114,22 +102,119 @@ fn an_assessed_transaction_is_part_of_the_next_one_s_windows_whatever_was_decide
     assert_eq!(feature(&event.features, "seconds_since_previous"), 10.0);
 }
 
-#[test]
-fn a_label_changes_no_window() {
-    let labelled = Event::TransactionLabelled(crate::TransactionLabelled {
+/// The customer's purchase an hour ago at terminal-1 turned out to be `label`, as was known at `known_at_us`.
+fn labelled(label: Label, known_at_us: i64) -> Event {
+    Event::TransactionLabelled(TransactionLabelled {
         transaction_id: "earlier".to_owned(),
         customer: CUSTOMER,
-        label: crate::Label::Fraud,
-        source: crate::LabelSource::Chargeback,
-        known_at_us: NOON,
+        purchase: Some(LabelledPurchase::of(&transaction(
+            "earlier",
+            NOON - HOUR,
+            3_000,
+        ))),
+        label,
+        source: LabelSource::Chargeback,
+        known_at_us,
         note: None,
-    });
-    let history = [adopted(4, policy(2)), purchased(NOON - HOUR, 3_000)];
+    })
+}
+
+#[test]
+fn a_confirmed_fraud_counts_at_its_terminal_and_customer_from_the_time_at_which_it_was_known() {
+    let history = |labels: &[Event]| {
+        let mut events = vec![adopted(4, policy(2)), purchased(NOON - HOUR, 3_000)];
+        events.extend_from_slice(labels);
+        given_data(events)
+    };
+    let fraud = labelled(Label::Fraud, NOON - MINUTE);
     let command = assess(&transaction("t-1", NOON, 8_000));
-    assert_eq!(
-        assessed(given_data(history.clone()), &command),
-        assessed(given_data(history.into_iter().chain([labelled])), &command),
+    let check = |labels: &[Event], command: &Command, frauds: f64| {
+        let event = assessed(history(labels), command);
+        for name in ["terminal_frauds_30_days", "customer_frauds_30_days"] {
+            assert_eq!(feature(&event.features, name), frauds, "{name}");
+        }
+    };
+    check(&[], &command, 0.0);
+    check(std::slice::from_ref(&fraud), &command, 1.0);
+    // Said twice, it is one fraud; taken back, it is none.
+    check(&[fraud.clone(), fraud.clone()], &command, 1.0);
+    check(
+        &[fraud.clone(), labelled(Label::Genuine, NOON)],
+        &command,
+        0.0,
     );
+    // A transaction that arrives late does not see what was not known at its own time.
+    let late = assess(&transaction("late", NOON - 2 * MINUTE, 8_000));
+    check(&[fraud], &late, 0.0);
+}
+
+#[test]
+fn a_label_of_version_1_says_nothing_of_its_terminal() {
+    let Event::TransactionLabelled(label) = labelled(Label::Fraud, NOON - MINUTE) else {
+        unreachable!("made as a label")
+    };
+    let old = Event::TransactionLabelled(TransactionLabelled {
+        purchase: None,
+        ..label
+    });
+    let history = [adopted(4, policy(2)), purchased(NOON - HOUR, 3_000), old];
+    let event = assessed(
+        given_data(history),
+        &assess(&transaction("t-1", NOON, 8_000)),
+    );
+    assert_eq!(feature(&event.features, "terminal_frauds_30_days"), 0.0);
+}
+
+#[test]
+fn what_other_partitions_know_of_the_terminal_and_the_device_adds_up() {
+    let device = EntityKey::parse("00000000000d");
+    let purchase = |id: &str, customer: u64, minutes_ago: i64| Transaction {
+        customer: CustomerReference(customer),
+        device,
+        ..transaction(id, NOON - minutes_ago * MINUTE, 3_000)
+    };
+    let asked = assess(&purchase("t-1", CUSTOMER.0, 0));
+    let events = [
+        purchase("a", 7, 3),
+        purchase("b", 8, 2),
+        purchase("c", 9, 1),
+    ]
+    .map(imported);
+
+    let together = given_data([adopted(4, policy(2))].into_iter().chain(events.clone()));
+    let expected = assessed(together, &asked);
+    assert_eq!(
+        feature(&expected.features, "device_other_customers_7_days"),
+        3.0
+    );
+
+    let partitions = events.map(|event| {
+        let mut state = RiskControl::initial(DATA);
+        RiskControl::evolve(&mut state, &event);
+        state
+    });
+    let context = RiskControl::consult(&at(NOON), &asked, partitions.iter()).unwrap();
+    given_data([adopted(4, policy(2))])
+        .when(&context, &asked)
+        .then(&[Event::TransactionAssessed(expected)]);
+}
+
+#[test]
+fn a_model_of_an_earlier_feature_set_goes_on_deciding_on_its_own_features() {
+    let mut models = ModelLibrary::default();
+    models.insert(MODEL.to_owned(), Arc::new(model_of(FeatureSet::Customer1)));
+    let context = Context {
+        models: Arc::new(models),
+        ..at(NOON)
+    };
+    let (events, _) = given_data([adopted(4, policy(2)), purchased(NOON - DAY, 2_000)])
+        .when(&context, &assess(&transaction("t-1", NOON, 8_000)))
+        .then_state();
+    let [Event::TransactionAssessed(event)] = &events[..] else {
+        panic!("expected one assessment, got {events:?}");
+    };
+    assert_eq!(event.features.set(), FeatureSet::Customer1);
+    assert_eq!(feature(&event.features, "amount_to_mean_30_days"), 4.0);
 }
 
 #[test]

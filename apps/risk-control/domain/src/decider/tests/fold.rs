@@ -6,16 +6,26 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    ActivatePolicy, ImportTransaction, Label, LabelSource, LabelTransaction, PublishModel,
+    ActivatePolicy, EntityKey, ImportTransaction, Label, LabelSource, LabelTransaction,
+    PublishModel,
 };
 
 fn some_transaction() -> impl Strategy<Value = Transaction> {
-    (0_u64..3, -9 * 24 * 60..30_i64, 0_i64..100_000).prop_map(
-        |(customer, minutes, amount_minor)| Transaction {
-            customer: CustomerReference(customer),
-            ..transaction("t", NOON + minutes * MINUTE, amount_minor)
-        },
+    let key = || proptest::option::of((0_u64..3).prop_map(|key| EntityKey::from_hash(key << 60)));
+    (
+        (0_u64..3, -9 * 24 * 60..30_i64, 0_i64..100_000),
+        (0_u64..3, key(), key(), key()),
     )
+        .prop_map(
+            |((customer, minutes, amount_minor), (terminal, card, device, address))| Transaction {
+                customer: CustomerReference(customer),
+                terminal_id: format!("terminal-{terminal}"),
+                card,
+                device,
+                address,
+                ..transaction("t", NOON + minutes * MINUTE, amount_minor)
+            },
+        )
 }
 
 fn some_policy() -> impl Strategy<Value = Policy> {
@@ -43,10 +53,11 @@ fn some_command() -> impl Strategy<Value = Command> {
                 personal: "sealed".to_owned(),
             })
         }),
-        2 => (0_u64..3, label, known_at_us).prop_map(|(customer, label, known_at_us)| {
+        2 => (some_transaction(), label, known_at_us).prop_map(|(transaction, label, known_at_us)| {
             Command::LabelTransaction(LabelTransaction {
+                purchase: LabelledPurchase::of(&transaction),
                 transaction_id: "t".to_owned(),
-                customer: CustomerReference(customer),
+                customer: transaction.customer,
                 label,
                 source: LabelSource::Customer,
                 known_at_us,

@@ -16,7 +16,7 @@ fn an_import_keeps_its_original_decision_and_needs_neither_policy_nor_model() {
         given_data([])
             .when(&without_models(NOON), &import(&old, decision))
             .then(&[Event::TransactionImported(TransactionImported {
-                features: Features::of(None, NOON - 300 * DAY, 70_000),
+                features: first_features(&old),
                 transaction: old,
                 decision,
                 personal: "sealed".to_owned(),
@@ -45,11 +45,11 @@ fn an_import_feeds_the_windows_of_later_imports_and_assessments() {
         panic!("expected one import, got {events:?}");
     };
     assert_eq!(feature(&second.features, "customer_count_1_day"), 2.0);
-    assert_eq!(feature(&second.features, "amount_to_mean_30_days"), 3.0);
+    assert_eq!(feature(&second.features, "amount_to_median_30_days"), 3.0);
 
     let event = assessed(given(state, []), &assess(&transaction("t-1", NOON, 8_000)));
     assert_eq!(feature(&event.features, "customer_count_1_day"), 3.0);
-    assert_eq!(feature(&event.features, "amount_to_mean_30_days"), 4.0);
+    assert_eq!(feature(&event.features, "amount_to_median_30_days"), 8.0);
 }
 
 #[test]

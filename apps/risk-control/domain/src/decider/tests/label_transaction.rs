@@ -1,10 +1,15 @@
 use super::*;
 use crate::{FUTURE_TOLERANCE_US, Label, LabelSource, LabelTransaction, TransactionLabelled};
 
+fn purchase() -> LabelledPurchase {
+    LabelledPurchase::of(&transaction("t-1", NOON - 30 * DAY, 1_000))
+}
+
 fn labelled(label: Label, known_at_us: i64) -> TransactionLabelled {
     TransactionLabelled {
         transaction_id: "t-1".to_owned(),
         customer: CUSTOMER,
+        purchase: Some(purchase()),
         label,
         source: LabelSource::Chargeback,
         known_at_us,
@@ -16,6 +21,7 @@ fn label(label: Label, known_at_us: Option<i64>) -> Command {
     Command::LabelTransaction(LabelTransaction {
         transaction_id: "t-1".to_owned(),
         customer: CUSTOMER,
+        purchase: purchase(),
         label,
         source: LabelSource::Chargeback,
         known_at_us,

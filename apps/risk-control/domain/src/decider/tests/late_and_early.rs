@@ -110,7 +110,7 @@ fn a_late_transaction_sees_only_what_had_happened_by_its_own_time() {
     assert_eq!(feature(&event.features, "customer_count_1_day"), 3.0);
     assert_eq!(feature(&event.features, "customer_mean_1_day"), 3_000.0);
     assert_eq!(feature(&event.features, "seconds_since_previous"), 3_600.0);
-    assert_eq!(feature(&event.features, "amount_to_mean_30_days"), 4.0);
+    assert_eq!(feature(&event.features, "amount_to_median_30_days"), 6.0);
     assert_eq!(feature(&event.features, "amount_to_maximum_30_days"), 3.0);
 
     // Later ones see it at its place in event time.

@@ -26,6 +26,7 @@ fn every_command() -> [Command; 6] {
         Command::LabelTransaction(LabelTransaction {
             transaction_id: "t-1".to_owned(),
             customer: CUSTOMER,
+            purchase: LabelledPurchase::of(&transaction("t-1", NOON, 2_500)),
             label: Label::Fraud,
             source: LabelSource::Analyst,
             known_at_us: None,

@@ -1,8 +1,10 @@
+use accord_learning::MISSING;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Decision, Features, Label, LabelSource, Policy, Thresholds, Transaction,
+    Decision, EntityKey, FeatureSet, Features, Label, LabelSource, LabelledPurchase, Policy,
+    Thresholds, Transaction, Values,
     events::{
         ContextAdopted, ModelPublished, PolicyActivated, TransactionAssessed, TransactionImported,
         TransactionLabelled,
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// Every stored form that was ever written, which this binary must read for ever: type, version, entity, payload.
-const GOLDEN: [(&str, u16, &str, &str); 6] = [
+const GOLDEN: [(&str, u16, &str, &str); 9] = [
     (
         "TransactionAssessed",
         1,
@@ -28,6 +30,24 @@ const GOLDEN: [(&str, u16, &str, &str); 6] = [
         1,
         "0123456789abcdef",
         r#"{"transaction_id":"t-1","label":"fraud","source":"chargeback","known_at":1522984000000000}"#,
+    ),
+    (
+        "TransactionAssessed",
+        2,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","occurred_at":1522584000000000,"amount_minor":1250,"currency":"EUR","terminal_id":"terminal-1","card":"0000000000c1","device":"0000000000d1","features":{"risk-2":[1250,1,0,2,3,1417,5,1320,9,1288,3600,1.087,0.781,0.694,1,0,0,1,2500,86400,0,0,0,null,null,0,4,6,23,1,2,0.087,691200,1036800,2,1036800,15552000]},"score":0.012345,"decision":"challenge","reasons":[0,29],"policy":2,"personal":"c2VhbGVk"}"#,
+    ),
+    (
+        "TransactionImported",
+        2,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-0","occurred_at":1522584000000000,"amount_minor":0,"currency":"EUR","terminal_id":"terminal-1","address":"0000000000a1","features":{"risk-2":[0,1,0,1,1,0,1,0,1,0,null,null,null,null,0,0,0,null,null,null,null,null,null,0,0,1,1,0,0,0,0,0,null,null,0,null,null]},"decision":"approve","personal":"c2VhbGVk"}"#,
+    ),
+    (
+        "TransactionLabelled",
+        2,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","purchase":{"occurred_at":1522584000000000,"terminal_id":"terminal-1","card":"0000000000c1","device":"0000000000d1","address":"0000000000a1"},"label":"fraud","source":"chargeback","known_at":1522984000000000}"#,
     ),
     (
         "ContextAdopted",
@@ -50,21 +70,62 @@ const GOLDEN: [(&str, u16, &str, &str); 6] = [
 ];
 
 #[test]
-fn every_version_that_was_ever_written_is_read_and_written_back_to_the_byte() {
+fn every_version_that_was_ever_written_is_read_and_is_written_in_the_current_one() {
     for (event_type, version, entity, payload) in GOLDEN {
         let event = Event::decode(event_type, version, entity, payload).unwrap();
+        assert_eq!(event.describe().event_type, event_type);
+        assert_eq!(event.describe().entity_id, entity);
         let mut written = Vec::new();
         event.encode(&mut written);
-        assert_eq!(String::from_utf8(written).unwrap(), payload);
-        assert_eq!(event.describe().event_type, event_type);
-        assert_eq!(event.describe().schema_version, version);
-        assert_eq!(event.describe().entity_id, entity);
+        let written = String::from_utf8(written).unwrap();
+        if version == event.describe().schema_version {
+            assert_eq!(written, payload, "the current version, to the byte");
+        } else {
+            let current = event.describe().schema_version;
+            let again = Event::decode(event_type, current, entity, &written).unwrap();
+            assert_eq!(again, event, "{event_type} of version {version}");
+        }
     }
 }
 
 #[test]
+fn version_1_holds_the_features_of_customer_1_in_their_order() {
+    let (event_type, version, entity, payload) = GOLDEN[0];
+    let Event::TransactionAssessed(event) =
+        Event::decode(event_type, version, entity, payload).unwrap()
+    else {
+        panic!("an assessment was stored");
+    };
+    assert_eq!(event.features.set(), FeatureSet::Customer1);
+    assert_eq!(event.features.get("amount"), Some(1_250.0));
+    assert_eq!(event.features.get("seconds_since_previous"), Some(MISSING));
+    let ratio = event.features.get("amount_to_mean_30_days");
+    assert_eq!(ratio, Some(0.300_000_000_000_000_04), "to the bit");
+    let words: Vec<String> = event
+        .reasons
+        .iter()
+        .filter_map(|index| crate::Reason::new(*index, &event.features, "EUR"))
+        .map(|reason| reason.text)
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "Amount: 12.50 EUR",
+            "Amount against the customer's earlier 30-day mean: 0.3 times"
+        ]
+    );
+}
+
+#[test]
+fn version_1_of_a_label_names_no_purchase() {
+    let (event_type, version, entity, payload) = GOLDEN[2];
+    let event = Event::decode(event_type, version, entity, payload).unwrap();
+    assert!(matches!(event, Event::TransactionLabelled(label) if label.purchase.is_none()));
+}
+
+#[test]
 fn an_unknown_type_or_version_stops_instead_of_being_skipped() {
-    for (event_type, version) in [("TransactionForgotten", 1), ("TransactionAssessed", 2)] {
+    for (event_type, version) in [("TransactionForgotten", 1), ("TransactionAssessed", 3)] {
         assert!(matches!(
             Event::decode(event_type, version, "0123456789abcdef", "{}"),
             Err(DecodeError::UnknownType { .. })
@@ -80,22 +141,51 @@ fn text() -> impl Strategy<Value = String> {
     proptest::string::string_regex("\\PC{0,20}").unwrap()
 }
 
+fn key() -> impl Strategy<Value = Option<EntityKey>> {
+    proptest::option::of(any::<u64>().prop_map(EntityKey::from_hash))
+}
+
 fn transaction() -> impl Strategy<Value = Transaction> {
-    (text(), any::<u64>(), any::<i64>(), 0..i64::MAX, text()).prop_map(
-        |(transaction_id, customer, occurred_at_us, amount_minor, terminal_id)| Transaction {
-            transaction_id,
-            customer: CustomerReference(customer),
-            occurred_at_us,
-            amount_minor,
-            currency: "EUR".into(),
-            terminal_id,
-        },
+    (
+        (text(), any::<u64>(), any::<i64>(), 0..i64::MAX, text()),
+        (key(), key(), key()),
     )
+        .prop_map(
+            |(
+                (transaction_id, customer, occurred_at_us, amount_minor, terminal_id),
+                (card, device, address),
+            )| Transaction {
+                transaction_id,
+                customer: CustomerReference(customer),
+                occurred_at_us,
+                amount_minor,
+                currency: "EUR".into(),
+                terminal_id,
+                card,
+                device,
+                address,
+            },
+        )
+}
+
+/// Any number that a feature can be, and none.
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        1 => Just(MISSING),
+        4 => proptest::num::f64::NORMAL | proptest::num::f64::ZERO,
+        4 => (-1_000_000_i32..1_000_000).prop_map(f64::from),
+    ]
 }
 
 fn features() -> impl Strategy<Value = Features> {
-    proptest::array::uniform13(proptest::num::f64::NORMAL | proptest::num::f64::ZERO)
-        .prop_map(Features)
+    fn list<const N: usize>() -> impl Strategy<Value = Values<N>> {
+        proptest::collection::vec(value(), N)
+            .prop_map(|values| Values(values.try_into().expect("as many as asked for")))
+    }
+    prop_oneof![
+        list().prop_map(Features::Customer1),
+        list().prop_map(Features::Risk2)
+    ]
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
@@ -148,16 +238,16 @@ fn event() -> impl Strategy<Value = Event> {
             }
         ),
         (
-            text(),
-            any::<u64>(),
-            any::<bool>(),
+            transaction(),
+            any::<(bool, bool)>(),
             any::<i64>(),
             proptest::option::of(text())
         )
-            .prop_map(|(transaction_id, customer, fraud, known_at_us, note)| {
+            .prop_map(|(transaction, (fraud, told), known_at_us, note)| {
                 Event::TransactionLabelled(TransactionLabelled {
-                    transaction_id,
-                    customer: CustomerReference(customer),
+                    purchase: told.then(|| LabelledPurchase::of(&transaction)),
+                    transaction_id: transaction.transaction_id,
+                    customer: transaction.customer,
                     label: if fraud { Label::Fraud } else { Label::Genuine },
                     source: LabelSource::Analyst,
                     known_at_us,
