@@ -15,6 +15,12 @@ pub use import_transaction::ImportTransaction;
 pub use label_transaction::LabelTransaction;
 pub use publish_model::PublishModel;
 
+use crate::{
+    cases::{AdoptCaseSettings, CaseCommand, CaseRejection, ConfigureCases},
+    labels::{ParkLabel, SettleParkedLabel},
+    webhooks::{ChangeWebhook, SubscribeWebhook},
+};
+
 /// An imperative of risk control.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -24,6 +30,13 @@ pub enum Command {
     AdoptContext(AdoptContext),
     PublishModel(PublishModel),
     ActivatePolicy(ActivatePolicy),
+    Case(CaseCommand),
+    ConfigureCases(ConfigureCases),
+    AdoptCaseSettings(AdoptCaseSettings),
+    ParkLabel(ParkLabel),
+    SettleParkedLabel(SettleParkedLabel),
+    SubscribeWebhook(SubscribeWebhook),
+    ChangeWebhook(ChangeWebhook),
 }
 
 /// Why a command is refused. Nothing is stored for it.
@@ -48,4 +61,12 @@ pub enum Rejection {
     StalePolicyVersion,
     #[error("the command belongs to another kind of partition")]
     WrongPartition,
+    #[error(transparent)]
+    Case(CaseRejection),
+    #[error("too many labels wait for transactions that are not known")]
+    TooManyParkedLabels,
+    #[error("there is no such webhook")]
+    UnknownWebhook,
+    #[error("a node has at most 32 webhooks")]
+    TooManyWebhooks,
 }

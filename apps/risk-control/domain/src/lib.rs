@@ -4,26 +4,36 @@
 //! (published models, the active policy), which every data partition adopts by an event of its own before it uses it.
 //! Nothing in here reads a clock, a file or a random number.
 
+mod cases;
 mod commands;
 mod decider;
 mod events;
 mod features;
 mod history;
 mod ids;
+mod labels;
 mod model;
 mod policy;
 mod reasons;
 mod state;
 mod training_set;
 mod transaction;
+mod webhooks;
 
+pub use cases::{
+    ALERTS_MAX, AddCaseNote, AdoptCaseSettings, AlertRaised, AssignCase, Case, CaseAction,
+    CaseAlert, CaseAssigned, CaseAuthority, CaseBook, CaseCommand, CaseEscalated, CaseEvent,
+    CaseExpired, CaseHappening, CaseId, CaseNoted, CaseRejection, CaseReleased, CaseReopened,
+    CaseResolved, CaseSettings, CaseSettingsAdopted, CaseSettingsChanged, ConfigureCases,
+    Disposition, EscalateCase, OPEN_CASES_MAX, ReleaseCase, ReopenCase, ResolveCase, Severity,
+};
 pub use commands::{
     ActivatePolicy, AdoptContext, AssessTransaction, Command, ImportTransaction, LabelTransaction,
     PublishModel, Rejection,
 };
 pub use decider::{Context, ModelLibrary, RiskControl};
 pub use events::{
-    ContextAdopted, Event, ModelPublished, PolicyActivated, TransactionAssessed,
+    ContextAdopted, Event, LabelWithdrawn, ModelPublished, PolicyActivated, TransactionAssessed,
     TransactionImported, TransactionLabelled, event_types,
 };
 pub use features::{
@@ -31,6 +41,9 @@ pub use features::{
 };
 pub use history::{CustomerHistory, MICROSECONDS_PER_DAY, Purchase};
 pub use ids::CustomerReference;
+pub use labels::{
+    LabelParked, PARKED_LABELS_MAX, ParkLabel, ParkedLabelSettled, ParkedOutcome, SettleParkedLabel,
+};
 pub use model::{ModelError, ScoringModel};
 pub use policy::{Decision, Policy, Thresholds};
 pub use reasons::{Reason, reasons};
@@ -39,4 +52,8 @@ pub use training_set::TrainingSet;
 pub use transaction::{
     AMOUNT_MINOR_MAX, CURRENCY_LENGTH, FUTURE_TOLERANCE_US, LATENESS_MAX_US, Label, LabelSource,
     TEXT_ID_BYTES_MAX, Transaction,
+};
+pub use webhooks::{
+    ChangeWebhook, SubscribeWebhook, WEBHOOKS_MAX, WebhookChange, WebhookChanged, WebhookEventType,
+    WebhookSubscribed, WebhookSubscriptions,
 };

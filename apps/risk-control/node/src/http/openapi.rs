@@ -2,7 +2,9 @@
 
 use utoipa::OpenApi;
 
-use super::{assess, labels, overview, policy, read_models, stream, transactions};
+use super::{
+    assess, cases, labels, overview, parked_labels, policy, read_models, stream, transactions,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,6 +19,19 @@ use super::{assess, labels, overview, policy, read_models, stream, transactions}
         transactions::list,
         transactions::show,
         labels::label,
+        parked_labels::list,
+        parked_labels::discard,
+        cases::list,
+        cases::show,
+        cases::work::assign,
+        cases::work::release,
+        cases::work::add_note,
+        cases::work::escalate,
+        cases::work::resolve,
+        cases::work::reopen,
+        cases::bulk::bulk,
+        cases::settings::show,
+        cases::settings::change,
         overview::overview,
         policy::policy,
         stream::stream,
@@ -25,6 +40,7 @@ use super::{assess, labels, overview, policy, read_models, stream, transactions}
     ),
     tags(
         (name = "transactions", description = "Decide, look up, label"),
+        (name = "cases", description = "What people look at, and what they find"),
         (name = "overview", description = "Figures"),
         (name = "governance", description = "What decides"),
         (name = "operations", description = "Keeping the node well"),

@@ -354,10 +354,14 @@ impl BankService {
         history.extend(labels.iter().map(|label| HistoryEntry {
             at_us: label.recorded_at_us,
             tone: match label.label {
-                Label::Fraud => Tone::Bad,
-                Label::Genuine => Tone::Good,
+                Some(Label::Fraud) => Tone::Bad,
+                Some(Label::Genuine) => Tone::Good,
+                None => Tone::Neutral,
             },
-            title: format!("Labelled {} ({})", label.label.name(), label.source),
+            title: match label.label {
+                Some(known) => format!("Labelled {} ({})", known.name(), label.source),
+                None => "Label withdrawn".to_owned(),
+            },
             detail: self.node.note(row.customer, label),
             actor: Some(label.actor.clone()),
         }));

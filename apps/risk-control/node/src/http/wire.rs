@@ -127,7 +127,7 @@ pub struct ExplanationBody {
 /// Something that happened to a transaction.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryEntryBody {
-    /// `assessed`, `imported` or `labelled`.
+    /// `assessed`, `imported`, `labelled` or `label_withdrawn`.
     pub kind: &'static str,
     pub recorded_at: String,
     pub actor: String,
@@ -192,6 +192,35 @@ pub enum LabelSourceName {
 /// The label is in the log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LabelAnswer {
+    pub transaction_id: String,
+    /// The transaction is not known yet; the label is applied when it arrives.
+    pub parked: bool,
+    pub position: String,
+}
+
+/// A label that waits for its transaction.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParkedLabelBody {
+    pub transaction_id: String,
+    /// `fraud` or `genuine`.
+    pub label: &'static str,
+    pub source: &'static str,
+    pub known_at: String,
+    pub parked_at: String,
+    pub actor: String,
+}
+
+/// A page of labels that wait, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParkedLabelList {
+    pub parked_labels: Vec<ParkedLabelBody>,
+    /// Give it as `cursor` for the next page; absent on the last page.
+    pub next_cursor: Option<String>,
+}
+
+/// The label waits no more.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DiscardAnswer {
     pub transaction_id: String,
     pub position: String,
 }
