@@ -1,9 +1,12 @@
 //! The node over HTTP: translates requests into what the application is asked, and answers into wire types.
 
 mod assess;
+mod case_pages;
 mod cases;
 mod errors;
+mod export;
 mod labels;
+mod lookups;
 mod openapi;
 mod overview;
 pub(crate) mod pages;
@@ -117,6 +120,21 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
         Allowed::to(&[Role::Approver, Role::Administrator]),
         "change the settings of case work",
     ),
+    RouteAccess::get(
+        "/v1/customers/{customer_id}",
+        READERS,
+        "what is known of a customer",
+    ),
+    RouteAccess::get(
+        "/v1/terminals/{terminal_id}",
+        READERS,
+        "what is known of a terminal",
+    ),
+    RouteAccess::get(
+        "/v1/exports/transactions.csv",
+        READERS,
+        "transactions as comma-separated values",
+    ),
     RouteAccess::get("/v1/overview", READERS, "figures of the last day"),
     RouteAccess::get("/v1/policy", READERS, "the active policy and its adoption"),
     RouteAccess::get(
@@ -136,6 +154,18 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
         "/transactions/{transaction_id}",
         PAGE_READERS,
         "page: one transaction",
+    ),
+    RouteAccess::get("/cases", PAGE_READERS, "page: the queue of cases"),
+    RouteAccess::get("/cases/{case_id}", PAGE_READERS, "page: one case"),
+    RouteAccess::get(
+        "/customers/{customer_id}",
+        PAGE_READERS,
+        "page: one customer",
+    ),
+    RouteAccess::get(
+        "/terminals/{terminal_id}",
+        PAGE_READERS,
+        "page: one terminal",
     ),
 ];
 
@@ -191,6 +221,9 @@ pub fn router(
         .post("/v1/cases/bulk", cases::bulk::bulk)
         .get("/v1/case-settings", cases::settings::show)
         .put("/v1/case-settings", cases::settings::change)
+        .get("/v1/customers/{customer_id}", lookups::customer)
+        .get("/v1/terminals/{terminal_id}", lookups::terminal)
+        .get("/v1/exports/transactions.csv", export::transactions)
         .get("/v1/overview", overview::overview)
         .get("/v1/policy", policy::policy)
         .get("/v1/stream", stream::stream)
@@ -198,7 +231,11 @@ pub fn router(
         .post("/v1/read-models/{name}/rebuild", read_models::rebuild)
         .get("/", pages::overview)
         .get("/transactions", pages::transactions)
-        .get("/transactions/{transaction_id}", pages::transaction);
+        .get("/transactions/{transaction_id}", pages::transaction)
+        .get("/cases", case_pages::queue)
+        .get("/cases/{case_id}", case_pages::case)
+        .get("/customers/{customer_id}", case_pages::customer)
+        .get("/terminals/{terminal_id}", case_pages::terminal);
     let mounting = mount_health(mounting, health);
     let mounting = mount_metrics(mounting, registry);
     let mounting = mount_openapi(mounting, openapi(), &base_path);

@@ -2,6 +2,7 @@
 
 pub mod cases;
 mod governance;
+pub mod lookups;
 pub mod overview;
 pub mod parked_labels;
 pub mod transactions;

@@ -3,7 +3,8 @@
 use utoipa::OpenApi;
 
 use super::{
-    assess, cases, labels, overview, parked_labels, policy, read_models, stream, transactions,
+    assess, cases, export, labels, lookups, overview, parked_labels, policy, read_models, stream,
+    transactions,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +33,9 @@ use super::{
         cases::bulk::bulk,
         cases::settings::show,
         cases::settings::change,
+        lookups::customer,
+        lookups::terminal,
+        export::transactions,
         overview::overview,
         policy::policy,
         stream::stream,
@@ -41,6 +45,7 @@ use super::{
     tags(
         (name = "transactions", description = "Decide, look up, label"),
         (name = "cases", description = "What people look at, and what they find"),
+        (name = "look-up", description = "Customers, terminals, exports"),
         (name = "overview", description = "Figures"),
         (name = "governance", description = "What decides"),
         (name = "operations", description = "Keeping the node well"),

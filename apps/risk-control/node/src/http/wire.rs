@@ -253,6 +253,8 @@ pub struct OverviewBody {
     pub currency: String,
     pub fraud_confirmed: u64,
     pub fraud_confirmed_value_minor: i64,
+    /// Cases that are open now.
+    pub open_cases: u64,
     /// Latency of recent decisions inside the node, in microseconds.
     pub decision_latency_p99_us: Option<u64>,
     /// Transactions by score, in equal steps of log-odds from -10 to 8.
