@@ -40,7 +40,8 @@ CREATE TABLE transaction_labels_{set} (
     sequence INTEGER PRIMARY KEY,
     -- The labelled transaction's sequence.
     transaction_sequence BIGINT NOT NULL,
-    label BIGINT NOT NULL,
+    -- 0 genuine, 1 fraud; absent where the label before was withdrawn.
+    label BIGINT,
     -- 0 chargeback, 1 customer, 2 analyst.
     source BIGINT NOT NULL,
     known_at BIGINT NOT NULL,

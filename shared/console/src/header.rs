@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::live::{self, Format};
 use crate::number;
 use crate::time::{self, TimeFormat};
 
@@ -34,6 +35,17 @@ pub struct NavigationLink {
     pub href: String,
     /// Whether this is the page shown.
     pub current: bool,
+    /// How much waits there.
+    pub count: Option<NavigationCount>,
+}
+
+/// How much waits on a page, live on pages whose stream brings it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavigationCount {
+    /// Live event that brings it, and its field there.
+    pub event: &'static str,
+    pub field: &'static str,
+    pub value: u64,
 }
 
 /// A clock that may run faster than the world's; the script lets it run on.
@@ -78,10 +90,22 @@ impl Header {
                         @for link in &self.navigation {
                             a href=(link.href) aria-current=[link.current.then_some("page")] {
                                 (link.label)
+                                @if let Some(count) = &link.count { " " (count.render()) }
                             }
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+impl NavigationCount {
+    fn render(&self) -> Markup {
+        let text = number::integer(self.value);
+        html! {
+            span class="navigation-count" data-live=(self.event) {
+                (live::value(self.field, Format::Integer, &text))
             }
         }
     }
@@ -158,6 +182,21 @@ mod tests {
     }
 
     #[test]
+    fn a_count_follows_the_live_event() {
+        let count = NavigationCount {
+            event: "overview",
+            field: "open_cases",
+            value: 1_234,
+        };
+        let markup = count.render().into_string();
+        assert!(markup.contains(r#"data-live="overview""#), "{markup}");
+        assert!(
+            markup.contains(r#"data-field="open_cases""#) && markup.contains("1,234"),
+            "{markup}"
+        );
+    }
+
+    #[test]
     fn a_clock_that_stands_still_says_so() {
         let clock = DemoClock {
             now_us: 0,
@@ -176,6 +215,7 @@ mod tests {
             label: label.to_owned(),
             href: "/".to_owned(),
             current,
+            count: None,
         }
     }
 }

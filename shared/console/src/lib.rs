@@ -27,6 +27,8 @@ pub mod timeline;
 pub mod tone;
 
 pub use assets::{Asset, CONTENT_SECURITY_POLICY};
-pub use header::{DemoClock, Header, HeaderInstitution, NavigationLink, PersonaSwitcher};
+pub use header::{
+    DemoClock, Header, HeaderInstitution, NavigationCount, NavigationLink, PersonaSwitcher,
+};
 pub use page::Page;
 pub use tone::Tone;

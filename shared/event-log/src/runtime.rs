@@ -132,21 +132,27 @@ impl<D: LoggedDecider> Runtime<D> {
         }
     }
 
-    /// Lets one partition adopt, if it lags behind. A refusal is left for the next attempt.
+    /// Lets one partition adopt everything in which it lags behind. A refusal is left for the next attempt.
     pub fn adopt(&mut self, partition: PartitionId, moment: Moment, context: &D::Context) {
+        while self.adopt_next(partition, moment, context) {}
+    }
+
+    /// Adopts one thing; `false` where there was none, or it was refused.
+    fn adopt_next(&mut self, partition: PartitionId, moment: Moment, context: &D::Context) -> bool {
         if partition.is_control() {
-            return;
+            return false;
         }
-        let Some(command) = self
-            .slots
-            .get(&partition)
-            .and_then(|slot| D::pending_adoption(&self.control, &slot.state))
-        else {
-            return;
+        let Some((command, offset)) = self.slots.get(&partition).and_then(|slot| {
+            let command = D::pending_adoption(&self.control, &slot.state)?;
+            Some((command, slot.offset))
+        }) else {
+            return false;
         };
         let adopted = D::adopted_offset(&self.control);
         let mut name = partition.0.to_be_bytes().to_vec();
         name.extend_from_slice(&adopted.to_be_bytes());
+        // A partition may adopt several things of one control offset; its own offset tells them apart.
+        name.extend_from_slice(&offset.to_be_bytes());
         let envelope = CommandEnvelope {
             partition,
             command_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, &name),
@@ -159,7 +165,8 @@ impl<D: LoggedDecider> Runtime<D> {
             absent_through: Sequence::ZERO,
             command,
         };
-        self.decide(moment, context, &envelope);
+        let reply = self.decide(moment, context, &envelope);
+        matches!(reply, Reply::Committed { events, .. } if !events.is_empty())
     }
 
     /// Ends the batch; `None` where nothing was decided.

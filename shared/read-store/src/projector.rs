@@ -149,7 +149,8 @@ impl<D: LoggedDecider> Projector<D> {
         self.progress.subscribe()
     }
 
-    /// Projects on a thread of its own until `stop` turns true; see [`Projector::run`].
+    /// Projects on a thread of its own until `stop` turns true; see [`Projector::run`]. Must be called inside a tokio
+    /// runtime.
     ///
     /// On the threads that serve requests every statement would queue up behind requests before the next one could be
     /// prepared, and the read models would be as slow as the node is busy.
@@ -158,12 +159,11 @@ impl<D: LoggedDecider> Projector<D> {
         stop: watch::Receiver<bool>,
         switches: tokio::sync::mpsc::Receiver<(&'static str, TableSet, Sequence)>,
     ) -> std::io::Result<std::thread::JoinHandle<()>> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        // What the driver leaves to be done later, such as giving a connection back, outlives this thread.
+        let handle = tokio::runtime::Handle::current();
         std::thread::Builder::new()
             .name("projector".into())
-            .spawn(move || runtime.block_on(self.run(stop, switches)))
+            .spawn(move || handle.block_on(self.run(stop, switches)))
     }
 
     /// Projects until `stop` turns true. `switches` brings tables that a rebuild has finished.

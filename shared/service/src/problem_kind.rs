@@ -82,6 +82,8 @@ problem_kinds! {
         "The command is well formed, but a rule of the domain refuses it. The detail says which. A rejection is not remembered: the same key may be used again.";
     PreconditionFailed = PRECONDITION_FAILED, "precondition-failed", "The precondition does not hold",
         "The version named in the request is not the current one: someone else has changed it meanwhile. Read it again.";
+    PreconditionRequired = PRECONDITION_REQUIRED, "precondition-required", "The request must say which version it means",
+        "This operation changes something that several people work on. Send the ETag of the version that you have read as If-Match.";
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The idempotency key was used for another payload",
         "A request with the same key and another payload was answered before. Use a new key for a new request.";
     InvalidIdempotencyKey = BAD_REQUEST, "invalid-idempotency-key", "The idempotency key is missing or invalid",

@@ -14,7 +14,12 @@ pub use import_transaction::ImportTransaction;
 pub use label_transaction::LabelTransaction;
 pub use publish_model::PublishModel;
 
-use crate::transaction::Transaction;
+use crate::{
+    cases::{AdoptCaseSettings, CaseCommand, CaseRejection, ConfigureCases},
+    labels::{ParkLabel, SettleParkedLabel},
+    transaction::Transaction,
+    webhooks::{ChangeWebhook, SubscribeWebhook},
+};
 
 /// An imperative of risk control.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +30,13 @@ pub enum Command {
     AdoptContext(AdoptContext),
     PublishModel(PublishModel),
     ActivatePolicy(ActivatePolicy),
+    Case(CaseCommand),
+    ConfigureCases(ConfigureCases),
+    AdoptCaseSettings(AdoptCaseSettings),
+    ParkLabel(ParkLabel),
+    SettleParkedLabel(SettleParkedLabel),
+    SubscribeWebhook(SubscribeWebhook),
+    ChangeWebhook(ChangeWebhook),
 }
 
 impl Command {
@@ -36,7 +48,14 @@ impl Command {
             Self::LabelTransaction(_)
             | Self::AdoptContext(_)
             | Self::PublishModel(_)
-            | Self::ActivatePolicy(_) => None,
+            | Self::ActivatePolicy(_)
+            | Self::Case(_)
+            | Self::ConfigureCases(_)
+            | Self::AdoptCaseSettings(_)
+            | Self::ParkLabel(_)
+            | Self::SettleParkedLabel(_)
+            | Self::SubscribeWebhook(_)
+            | Self::ChangeWebhook(_) => None,
         }
     }
 }
@@ -63,4 +82,12 @@ pub enum Rejection {
     StalePolicyVersion,
     #[error("the command belongs to another kind of partition")]
     WrongPartition,
+    #[error(transparent)]
+    Case(CaseRejection),
+    #[error("too many labels wait for transactions that are not known")]
+    TooManyParkedLabels,
+    #[error("there is no such webhook")]
+    UnknownWebhook,
+    #[error("a node has at most 32 webhooks")]
+    TooManyWebhooks,
 }

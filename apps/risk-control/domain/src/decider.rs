@@ -7,6 +7,7 @@ use accord_decider::{
 };
 
 use crate::{
+    cases::AdoptCaseSettings,
     commands::{AdoptContext, Command, Rejection},
     entities::{EntityRecords, EntitySummaries},
     events::Event,
@@ -70,6 +71,27 @@ impl Decider for RiskControl {
             (PartitionState::Customers(state), Command::AdoptContext(command)) => {
                 command.decide(state, context)
             }
+            (PartitionState::Customers(state), Command::Case(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Customers(state), Command::AdoptCaseSettings(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Customers(state), Command::ParkLabel(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Customers(state), Command::SettleParkedLabel(command)) => {
+                Ok(command.decide(state))
+            }
+            (PartitionState::Control(state), Command::ConfigureCases(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::SubscribeWebhook(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::ChangeWebhook(command)) => {
+                command.decide(state)
+            }
             (PartitionState::Control(state), Command::PublishModel(command)) => {
                 command.decide(state)
             }
@@ -97,6 +119,11 @@ fn evolve_control(state: &mut ControlState, event: &Event) {
         Event::PolicyActivated(event) => {
             state.active = Some((state.offset, event.policy.clone()));
         }
+        Event::CaseSettingsChanged(event) => {
+            state.case_settings = Some((state.offset, event.settings.clone()));
+        }
+        Event::WebhookSubscribed(event) => state.webhooks.subscribe(event),
+        Event::WebhookChanged(event) => state.webhooks.change(event),
         _ => {}
     }
 }
@@ -105,17 +132,40 @@ fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
     match event {
         Event::TransactionAssessed(event) => state.add_transaction(&event.transaction),
         Event::TransactionImported(event) => state.add_transaction(&event.transaction),
-        Event::TransactionLabelled(event) => state.label_transaction(event),
+        Event::TransactionLabelled(event) => {
+            state.label_transaction(event);
+            let label = Some(event.label);
+            state
+                .cases
+                .label(event.customer, &event.transaction_id, label);
+        }
+        Event::LabelWithdrawn(event) => {
+            state.withdraw_label(event);
+            state
+                .cases
+                .label(event.customer, &event.transaction_id, None);
+        }
+        Event::LabelParked(event) => state.parked_labels.park(event),
+        Event::ParkedLabelSettled(event) => state.parked_labels.settle(event),
+        Event::Case(event) => state.cases.evolve(event),
+        Event::CaseSettingsAdopted(event) => {
+            state.case_settings = Some((event.control_offset, event.settings.clone()));
+            state.adoptions += 1;
+        }
         Event::ContextAdopted(event) => {
             state.adopted = Some((event.control_offset, event.policy.clone()));
             state.adoptions += 1;
         }
-        Event::ModelPublished(_) | Event::PolicyActivated(_) => {}
+        Event::ModelPublished(_)
+        | Event::PolicyActivated(_)
+        | Event::CaseSettingsChanged(_)
+        | Event::WebhookSubscribed(_)
+        | Event::WebhookChanged(_) => {}
     }
 }
 
 impl LoggedDecider for RiskControl {
-    const STATE_SCHEMA: &'static str = "risk-control-2";
+    const STATE_SCHEMA: &'static str = "risk-control-3";
 
     fn initial(partition: PartitionId) -> PartitionState {
         if partition.is_control() {
@@ -130,6 +180,20 @@ impl LoggedDecider for RiskControl {
     }
 
     fn entity_version(state: &PartitionState, event: &Event) -> u64 {
+        match (state, event) {
+            (PartitionState::Customers(state), Event::Case(event)) => {
+                return state.cases.version_of(event.case);
+            }
+            (
+                PartitionState::Customers(state),
+                Event::LabelParked(_) | Event::ParkedLabelSettled(_),
+            ) => return state.parked_labels.changes(),
+            (
+                PartitionState::Control(state),
+                Event::WebhookSubscribed(_) | Event::WebhookChanged(_),
+            ) => return state.webhooks.changes(),
+            _ => {}
+        }
         match (state, event.customer()) {
             (PartitionState::Customers(state), Some(customer)) => state
                 .customers
@@ -177,18 +241,24 @@ impl LoggedDecider for RiskControl {
         else {
             return None;
         };
-        AdoptContext::pending(control, data).map(Command::AdoptContext)
+        AdoptContext::pending(control, data)
+            .map(Command::AdoptContext)
+            .or_else(|| AdoptCaseSettings::pending(control, data).map(Command::AdoptCaseSettings))
     }
 
+    /// The newest of what can be adopted, so that every adoption has a name of its own.
     fn adopted_offset(state: &PartitionState) -> PartitionOffset {
-        match state {
-            PartitionState::Control(state) => {
-                state.active.as_ref().map_or(0, |(offset, _)| *offset)
-            }
-            PartitionState::Customers(state) => {
-                state.adopted.as_ref().map_or(0, |(offset, _)| *offset)
-            }
-        }
+        let (policy, settings) = match state {
+            PartitionState::Control(state) => (
+                state.active.as_ref().map(|(offset, _)| *offset),
+                state.case_settings.as_ref().map(|(offset, _)| *offset),
+            ),
+            PartitionState::Customers(state) => (
+                state.adopted.as_ref().map(|(offset, _)| *offset),
+                state.case_settings.as_ref().map(|(offset, _)| *offset),
+            ),
+        };
+        policy.max(settings).unwrap_or(0)
     }
 }
 

@@ -10,10 +10,13 @@ use accord_decider::PartitionOffset;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cases::{CaseEvent, CaseSettingsAdopted, CaseSettingsChanged},
     features::Features,
     ids::CustomerReference,
+    labels::{LabelParked, ParkedLabelSettled},
     policy::{Decision, Policy},
     transaction::{Label, LabelSource, LabelledPurchase, Transaction, unset_customer},
+    webhooks::{WebhookChanged, WebhookSubscribed},
 };
 
 /// Names under which events are stored.
@@ -24,6 +27,13 @@ pub mod event_types {
     pub const CONTEXT_ADOPTED: &str = "ContextAdopted";
     pub const MODEL_PUBLISHED: &str = "ModelPublished";
     pub const POLICY_ACTIVATED: &str = "PolicyActivated";
+    pub const LABEL_WITHDRAWN: &str = "LabelWithdrawn";
+    pub const LABEL_PARKED: &str = "LabelParked";
+    pub const PARKED_LABEL_SETTLED: &str = "ParkedLabelSettled";
+    pub const WEBHOOK_SUBSCRIBED: &str = "WebhookSubscribed";
+    pub const WEBHOOK_CHANGED: &str = "WebhookChanged";
+
+    pub use crate::cases::event_types::*;
 }
 
 /// A past fact of risk control.
@@ -35,6 +45,14 @@ pub enum Event {
     ContextAdopted(ContextAdopted),
     ModelPublished(ModelPublished),
     PolicyActivated(PolicyActivated),
+    LabelWithdrawn(LabelWithdrawn),
+    LabelParked(LabelParked),
+    ParkedLabelSettled(ParkedLabelSettled),
+    Case(CaseEvent),
+    CaseSettingsChanged(CaseSettingsChanged),
+    CaseSettingsAdopted(CaseSettingsAdopted),
+    WebhookSubscribed(WebhookSubscribed),
+    WebhookChanged(WebhookChanged),
 }
 
 /// A transaction was scored and decided. Holds everything that led to the decision, so that it can be explained and
@@ -83,6 +101,19 @@ pub struct TransactionLabelled {
     /// A note of who labelled, sealed under the customer's key because people write names into notes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
+}
+
+/// What a transaction was is not known any more: the label that a case gave it was taken back, and there was none before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelWithdrawn {
+    pub transaction_id: String,
+    /// What the terminal, the card, the device and the address forget with the label.
+    pub purchase: LabelledPurchase,
+    #[serde(skip, default = "unset_customer")]
+    pub customer: CustomerReference,
+    /// When it was taken back, in epoch microseconds.
+    #[serde(rename = "known_at")]
+    pub known_at_us: i64,
 }
 
 /// A data partition took over what the control partition had decided.

@@ -4,6 +4,7 @@
 //! (published models, the active policy), which every data partition adopts by an event of its own before it uses it.
 //! Nothing in here reads a clock, a file or a random number.
 
+mod cases;
 mod commands;
 mod decider;
 mod entities;
@@ -11,13 +12,22 @@ mod events;
 mod features;
 mod history;
 mod ids;
+mod labels;
 mod model;
 mod policy;
 mod reasons;
 mod state;
 mod training_set;
 mod transaction;
+mod webhooks;
 
+pub use cases::{
+    ALERTS_MAX, AddCaseNote, AdoptCaseSettings, AlertRaised, AssignCase, Case, CaseAction,
+    CaseAlert, CaseAssigned, CaseAuthority, CaseBook, CaseCommand, CaseEscalated, CaseEvent,
+    CaseExpired, CaseHappening, CaseId, CaseNoted, CaseRejection, CaseReleased, CaseReopened,
+    CaseResolved, CaseSettings, CaseSettingsAdopted, CaseSettingsChanged, ConfigureCases,
+    Disposition, EscalateCase, OPEN_CASES_MAX, ReleaseCase, ReopenCase, ResolveCase, Severity,
+};
 pub use commands::{
     ActivatePolicy, AdoptContext, AssessTransaction, Command, ImportTransaction, LabelTransaction,
     PublishModel, Rejection,
@@ -25,12 +35,15 @@ pub use commands::{
 pub use decider::{Context, ModelLibrary, RiskControl};
 pub use entities::{EntityDirectory, EntitySummaries, EntitySummary};
 pub use events::{
-    ContextAdopted, Event, ModelPublished, PolicyActivated, TransactionAssessed,
+    ContextAdopted, Event, LabelWithdrawn, ModelPublished, PolicyActivated, TransactionAssessed,
     TransactionImported, TransactionLabelled, event_types,
 };
 pub use features::{Feature, FeatureSet, FeatureUnit, Features, Values};
 pub use history::{CustomerHistory, MICROSECONDS_PER_DAY, Purchase};
 pub use ids::{CustomerReference, EntityKey};
+pub use labels::{
+    LabelParked, PARKED_LABELS_MAX, ParkLabel, ParkedLabelSettled, ParkedOutcome, SettleParkedLabel,
+};
 pub use model::{
     Explanation, ModelError, Scorer, ScoringModel, TrainingError, TreesPlan, train_trees,
 };
@@ -41,4 +54,8 @@ pub use training_set::TrainingSet;
 pub use transaction::{
     AMOUNT_MINOR_MAX, CURRENCY_LENGTH, FUTURE_TOLERANCE_US, LATENESS_MAX_US, Label, LabelSource,
     LabelledPurchase, TEXT_ID_BYTES_MAX, Transaction,
+};
+pub use webhooks::{
+    ChangeWebhook, SubscribeWebhook, WEBHOOKS_MAX, WebhookChange, WebhookChanged, WebhookEventType,
+    WebhookSubscribed, WebhookSubscriptions,
 };

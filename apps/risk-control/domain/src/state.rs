@@ -6,12 +6,15 @@ use accord_decider::PartitionOffset;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cases::{CaseBook, CaseSettings},
     entities::{ConfirmedFraud, EntityDirectory, EntitySummaries},
-    events::TransactionLabelled,
+    events::{LabelWithdrawn, TransactionLabelled},
     history::{CustomerHistory, Purchase},
     ids::text_hash,
+    labels::ParkedLabels,
     policy::Policy,
     transaction::{Label, Transaction},
+    webhooks::WebhookSubscriptions,
 };
 
 /// State of one partition.
@@ -34,6 +37,9 @@ pub struct ControlState {
     pub models: BTreeMap<String, PartitionOffset>,
     /// The active policy, and the offset of its activation.
     pub active: Option<(PartitionOffset, Policy)>,
+    /// Settings of case work, and the offset of their last change.
+    pub case_settings: Option<(PartitionOffset, CaseSettings)>,
+    pub webhooks: WebhookSubscriptions,
 }
 
 /// The customers of a data partition, and the policy that it has adopted.
@@ -46,9 +52,21 @@ pub struct CustomerPartition {
     pub adopted: Option<(PartitionOffset, Policy)>,
     /// Adoptions so far.
     pub adoptions: u64,
+    pub cases: CaseBook,
+    /// The adopted settings of case work with their offset in the control partition.
+    pub case_settings: Option<(PartitionOffset, CaseSettings)>,
+    /// Labels of transactions that are not known yet. Their hash, not a customer, leads to this partition.
+    pub parked_labels: ParkedLabels,
 }
 
 impl CustomerPartition {
+    /// The settings by which alerts are raised here.
+    pub(crate) fn case_settings(&self) -> &CaseSettings {
+        self.case_settings
+            .as_ref()
+            .map_or(&CaseSettings::INITIAL, |(_, settings)| settings)
+    }
+
     /// Counts an event of a customer and gives its history.
     pub(crate) fn touch(&mut self, customer: u64) -> &mut CustomerHistory {
         let history = self.customers.entry(customer).or_default();
@@ -80,6 +98,19 @@ impl CustomerPartition {
             history.devices.add(device.number(), at_us);
         }
         self.entities.add(transaction);
+    }
+
+    /// It is not known any more what a transaction was.
+    pub(crate) fn withdraw_label(&mut self, withdrawn: &LabelWithdrawn) {
+        let frauds = &mut self.touch(withdrawn.customer.0).frauds;
+        frauds.retract(text_hash(&withdrawn.transaction_id));
+        // Nothing is counted for genuine transactions, so that label takes the fraud back, too.
+        self.entities.label(
+            &withdrawn.transaction_id,
+            &withdrawn.purchase,
+            Label::Genuine,
+            withdrawn.known_at_us,
+        );
     }
 
     /// It became known what a transaction was.

@@ -21,7 +21,8 @@ struct Example {
     occurred_at_us: i64,
     features: Features,
     /// Every label with the time at which it became known, in the order of the log.
-    labels: Vec<(i64, Label)>,
+    /// A withdrawn label stands as `None`.
+    labels: Vec<(i64, Option<Label>)>,
 }
 
 impl Example {
@@ -44,7 +45,7 @@ impl Example {
             .iter()
             .rev()
             .find(|(known_at_us, _)| *known_at_us <= cutoff_us)
-            .map(|(_, label)| *label)
+            .and_then(|(_, label)| *label)
     }
 }
 
@@ -73,10 +74,15 @@ impl TrainingSet {
                 if let Some(index) = self.by_id.get(&event.transaction_id) {
                     self.examples[*index]
                         .labels
-                        .push((event.known_at_us, event.label));
+                        .push((event.known_at_us, Some(event.label)));
                 }
             }
-            Event::ContextAdopted(_) | Event::ModelPublished(_) | Event::PolicyActivated(_) => {}
+            Event::LabelWithdrawn(event) => {
+                if let Some(index) = self.by_id.get(&event.transaction_id) {
+                    self.examples[*index].labels.push((event.known_at_us, None));
+                }
+            }
+            _ => {}
         }
     }
 

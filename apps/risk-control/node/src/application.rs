@@ -1,18 +1,22 @@
 //! What a caller can ask of a node, one file each. Nothing in here knows HTTP.
 
 mod assess;
+mod cases;
+mod configure_cases;
 mod error;
 mod import;
 mod label;
+mod parked_labels;
 mod rebuild;
 mod train;
 
 use std::{sync::Arc, time::Instant};
 
 pub use assess::{AssessRequest, Assessment};
+pub use cases::{CaseAnswer, CaseRequest, CaseWork};
 pub use error::ApplicationError;
 pub use import::{HistoricalLabel, HistoricalTransaction};
-pub use label::LabelRequest;
+pub use label::{LabelRequest, Labelled};
 pub use train::{TrainedModel, TrainingReport};
 
 use accord_event_log::{CommandEnvelope, PartitionId, Reply, Sequence};

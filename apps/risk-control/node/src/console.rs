@@ -6,6 +6,10 @@
 //! are [`overview::OverviewFigures`], [`decision_table::DecisionRow`] and
 //! [`institutions::InstitutionsFigures`], sent as JSON (see [`accord_console::live`]).
 
+pub mod case;
+pub mod case_actions;
+pub mod case_badges;
+pub mod cases;
 pub mod decision;
 pub mod decision_table;
 pub mod explanation;
@@ -14,6 +18,7 @@ mod instant;
 pub mod institutions;
 pub mod label_form;
 pub mod login;
+pub mod lookups;
 pub mod overview;
 pub mod problem;
 pub mod transaction;
@@ -41,6 +46,9 @@ mod tests {
         for page in [
             overview::overview(&overview::OverviewView::example()),
             transaction::transaction(&transaction::TransactionView::example()),
+            cases::cases(&cases::CasesView::example()),
+            case::case(&case::CaseView::example()),
+            lookups::lookup(&lookups::LookupView::example()),
             problem::problem(&problem_view),
             login::login(&login_view),
         ] {

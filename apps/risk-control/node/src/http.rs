@@ -1,11 +1,16 @@
 //! The node over HTTP: translates requests into what the application is asked, and answers into wire types.
 
 mod assess;
+mod case_pages;
+mod cases;
 mod errors;
+mod export;
 mod labels;
+mod lookups;
 mod openapi;
 mod overview;
 pub(crate) mod pages;
+mod parked_labels;
 mod policy;
 mod read_models;
 mod stream;
@@ -41,6 +46,7 @@ const PAGE_READERS: Allowed = Allowed::to(&[
     Role::Auditor,
     Role::Administrator,
 ]);
+const CASE_WORKERS: Allowed = Allowed::to(&[Role::Analyst, Role::Approver, Role::Administrator]);
 const OPERATORS: Allowed = Allowed::to(&[Role::Operator, Role::Auditor, Role::Administrator]);
 
 /// Everything that a bank's node serves of its own, and to whom.
@@ -61,6 +67,74 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
         Allowed::to(&[Role::PaymentSystem, Role::Analyst, Role::Administrator]),
         "say what a transaction turned out to be",
     ),
+    RouteAccess::get(
+        "/v1/parked-labels",
+        READERS,
+        "labels that wait for their transaction",
+    ),
+    RouteAccess::delete(
+        "/v1/parked-labels/{transaction_id}",
+        Allowed::to(&[Role::PaymentSystem, Role::Analyst, Role::Administrator]),
+        "discard a label whose transaction will not come",
+    ),
+    RouteAccess::get("/v1/cases", READERS, "the queue of cases"),
+    RouteAccess::get(
+        "/v1/cases/{case_id}",
+        READERS,
+        "one case with its transactions and history",
+    ),
+    RouteAccess::post("/v1/cases/{case_id}/assign", CASE_WORKERS, "assign a case"),
+    RouteAccess::post(
+        "/v1/cases/{case_id}/release",
+        CASE_WORKERS,
+        "give a case back",
+    ),
+    RouteAccess::post(
+        "/v1/cases/{case_id}/notes",
+        CASE_WORKERS,
+        "note something about a case",
+    ),
+    RouteAccess::post(
+        "/v1/cases/{case_id}/escalate",
+        CASE_WORKERS,
+        "hand a case to a supervisor",
+    ),
+    RouteAccess::post(
+        "/v1/cases/{case_id}/resolve",
+        CASE_WORKERS,
+        "resolve a case and label its transactions",
+    ),
+    RouteAccess::post(
+        "/v1/cases/{case_id}/reopen",
+        CASE_WORKERS,
+        "undo a resolution",
+    ),
+    RouteAccess::post(
+        "/v1/cases/bulk",
+        CASE_WORKERS,
+        "the same work on many cases",
+    ),
+    RouteAccess::get("/v1/case-settings", READERS, "settings of case work"),
+    RouteAccess::put(
+        "/v1/case-settings",
+        Allowed::to(&[Role::Approver, Role::Administrator]),
+        "change the settings of case work",
+    ),
+    RouteAccess::get(
+        "/v1/customers/{customer_id}",
+        READERS,
+        "what is known of a customer",
+    ),
+    RouteAccess::get(
+        "/v1/terminals/{terminal_id}",
+        READERS,
+        "what is known of a terminal",
+    ),
+    RouteAccess::get(
+        "/v1/exports/transactions.csv",
+        READERS,
+        "transactions as comma-separated values",
+    ),
     RouteAccess::get("/v1/overview", READERS, "figures of the last day"),
     RouteAccess::get("/v1/policy", READERS, "the active policy and its adoption"),
     RouteAccess::get(
@@ -80,6 +154,18 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
         "/transactions/{transaction_id}",
         PAGE_READERS,
         "page: one transaction",
+    ),
+    RouteAccess::get("/cases", PAGE_READERS, "page: the queue of cases"),
+    RouteAccess::get("/cases/{case_id}", PAGE_READERS, "page: one case"),
+    RouteAccess::get(
+        "/customers/{customer_id}",
+        PAGE_READERS,
+        "page: one customer",
+    ),
+    RouteAccess::get(
+        "/terminals/{terminal_id}",
+        PAGE_READERS,
+        "page: one terminal",
     ),
 ];
 
@@ -122,6 +208,22 @@ pub fn router(
         .get("/v1/transactions", transactions::list)
         .get("/v1/transactions/{transaction_id}", transactions::show)
         .post("/v1/transactions/{transaction_id}/labels", labels::label)
+        .get("/v1/parked-labels", parked_labels::list)
+        .delete("/v1/parked-labels/{transaction_id}", parked_labels::discard)
+        .get("/v1/cases", cases::list)
+        .get("/v1/cases/{case_id}", cases::show)
+        .post("/v1/cases/{case_id}/assign", cases::work::assign)
+        .post("/v1/cases/{case_id}/release", cases::work::release)
+        .post("/v1/cases/{case_id}/notes", cases::work::add_note)
+        .post("/v1/cases/{case_id}/escalate", cases::work::escalate)
+        .post("/v1/cases/{case_id}/resolve", cases::work::resolve)
+        .post("/v1/cases/{case_id}/reopen", cases::work::reopen)
+        .post("/v1/cases/bulk", cases::bulk::bulk)
+        .get("/v1/case-settings", cases::settings::show)
+        .put("/v1/case-settings", cases::settings::change)
+        .get("/v1/customers/{customer_id}", lookups::customer)
+        .get("/v1/terminals/{terminal_id}", lookups::terminal)
+        .get("/v1/exports/transactions.csv", export::transactions)
         .get("/v1/overview", overview::overview)
         .get("/v1/policy", policy::policy)
         .get("/v1/stream", stream::stream)
@@ -129,7 +231,11 @@ pub fn router(
         .post("/v1/read-models/{name}/rebuild", read_models::rebuild)
         .get("/", pages::overview)
         .get("/transactions", pages::transactions)
-        .get("/transactions/{transaction_id}", pages::transaction);
+        .get("/transactions/{transaction_id}", pages::transaction)
+        .get("/cases", case_pages::queue)
+        .get("/cases/{case_id}", case_pages::case)
+        .get("/customers/{customer_id}", case_pages::customer)
+        .get("/terminals/{terminal_id}", case_pages::terminal);
     let mounting = mount_health(mounting, health);
     let mounting = mount_metrics(mounting, registry);
     let mounting = mount_openapi(mounting, openapi(), &base_path);

@@ -15,10 +15,11 @@ mod personal;
 mod policies;
 mod projections;
 mod queries;
+mod upkeep;
 
 pub use application::{
-    ApplicationError, AssessRequest, Assessment, CommandCaller, HistoricalLabel,
-    HistoricalTransaction, LabelRequest, TrainedModel, TrainingReport,
+    ApplicationError, AssessRequest, Assessment, CaseAnswer, CaseRequest, CaseWork, CommandCaller,
+    HistoricalLabel, HistoricalTransaction, LabelRequest, Labelled, TrainedModel, TrainingReport,
 };
 pub use http::{
     ACCESS, BANK_ROUTES, Placement, openapi,
@@ -28,4 +29,7 @@ pub use http::{
 pub use node::{BankNode, BankSettings, OpenError};
 pub use personal::PersonalFields;
 pub use policies::ActivePolicy;
-pub use queries::overview::OverviewFigures;
+pub use queries::{
+    cases::{CaseCounts, CaseFilter, CaseOrder, CasePage, CaseRow, CaseState, StateFilter},
+    overview::OverviewFigures,
+};

@@ -2,7 +2,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,14 +17,14 @@ use accord_event_log::{
 };
 use accord_read_store::{Progress, Projector, ProjectorError, ReadStore, StoreError, TableSet};
 use accord_service::{Clock, Shutdown};
-use risk_control::{Context, PartitionState, RiskControl};
+use risk_control::{CaseSettings, Context, PartitionState, RiskControl};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
     latency::RecentLatency,
     models::ModelShelf,
     policies::{ActivePolicy, KnownPolicies},
-    projections,
+    projections, upkeep,
 };
 
 /// Events that the read models may be behind before the decider waits for them: a second or two of the highest load.
@@ -92,6 +95,10 @@ pub(crate) struct Shared {
     pub progress: watch::Receiver<Progress>,
     pub switches: mpsc::Sender<(&'static str, TableSet, Sequence)>,
     pub latency: RecentLatency,
+    /// The newest settings of case work.
+    pub case_settings: Mutex<CaseSettings>,
+    /// Open cases, as last counted.
+    pub open_cases: AtomicU64,
     /// Begins when open streams are to end.
     pub streams: Shutdown,
     running: Mutex<Option<Running>>,
@@ -101,6 +108,8 @@ struct Running {
     worker: Worker,
     stop_projector: watch::Sender<bool>,
     projector: std::thread::JoinHandle<()>,
+    /// What the node does by itself; ended before the log is.
+    upkeep: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl BankNode {
@@ -181,29 +190,58 @@ impl BankNode {
                 progress,
                 switches,
                 latency: RecentLatency::default(),
+                case_settings: Mutex::new(CaseSettings::INITIAL),
+                open_cases: AtomicU64::new(0),
                 streams: Shutdown::new(Duration::ZERO),
                 running: Mutex::new(Some(Running {
                     worker,
                     stop_projector,
                     projector,
+                    upkeep: None,
                 })),
             }),
         };
         node.load_policies().await?;
         // Read models that were lost, or are behind, must not make a bank look as if it had no policy.
-        if let PartitionState::Control(control) = node.shared.bus.control_at_start()
-            && let Some((control_offset, policy)) = control.active.clone()
+        if let PartitionState::Control(control) = node.shared.bus.control_at_start() {
+            if let Some((control_offset, policy)) = control.active.clone() {
+                node.shared.policies.remember(ActivePolicy {
+                    control_offset,
+                    policy,
+                });
+            }
+            if let Some((_, settings)) = &control.case_settings {
+                *node
+                    .shared
+                    .case_settings
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = settings.clone();
+            }
+        }
+        let upkeep = tokio::spawn(upkeep::run(node.clone()));
+        if let Some(running) = &mut *node
+            .shared
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
         {
-            node.shared.policies.remember(ActivePolicy {
-                control_offset,
-                policy,
-            });
+            running.upkeep = Some(upkeep);
         }
         Ok(node)
     }
 
     pub fn name(&self) -> &str {
         &self.shared.name
+    }
+
+    /// ISO 4217 code of the currency that the node accounts in.
+    pub fn currency(&self) -> &str {
+        &self.shared.currency
+    }
+
+    /// Open cases, as counted a moment ago.
+    pub fn open_cases(&self) -> u64 {
+        self.shared.open_cases.load(Ordering::Relaxed)
     }
 
     pub fn clock(&self) -> &Clock {
@@ -249,6 +287,11 @@ impl BankNode {
         let Some(mut running) = running else {
             return;
         };
+        if let Some(upkeep) = running.upkeep.take() {
+            upkeep.abort();
+            // Aborted on purpose.
+            let _ = upkeep.await;
+        }
         // Joining threads blocks, so it must not happen on a thread that drives tasks.
         let stopped = tokio::task::spawn_blocking(move || {
             running.worker.stop();

@@ -1,13 +1,17 @@
 //! The read models of a bank's node, one file each.
 
 mod activity;
+mod cases;
 mod governance;
+mod parked_labels;
 mod transactions;
+mod webhooks;
 
 use std::sync::Arc;
 
 use accord_read_store::Projection;
 pub use activity::INTERVAL_US;
+pub use cases::{CLOSED_FROM, priority, severity_code};
 use risk_control::Event;
 pub use transactions::{INDEX_RUN, decision_code, find_by_id, label_code, transaction_hash};
 
@@ -15,6 +19,9 @@ pub use transactions::{INDEX_RUN, decision_code, find_by_id, label_code, transac
 pub const TRANSACTIONS: usize = 0;
 pub const ACTIVITY: usize = 1;
 pub const GOVERNANCE: usize = 2;
+pub const CASES: usize = 3;
+pub const PARKED_LABELS: usize = 4;
+pub const WEBHOOKS: usize = 5;
 
 /// All projections of a node.
 pub fn all() -> Vec<Arc<dyn Projection<Event>>> {
@@ -22,5 +29,8 @@ pub fn all() -> Vec<Arc<dyn Projection<Event>>> {
         Arc::new(transactions::Transactions::default()),
         Arc::new(activity::Activity),
         Arc::new(governance::Governance),
+        Arc::new(cases::Cases),
+        Arc::new(parked_labels::ParkedLabels),
+        Arc::new(webhooks::Webhooks),
     ]
 }

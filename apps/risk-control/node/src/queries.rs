@@ -1,7 +1,10 @@
 //! Questions to the read models, one file each.
 
+pub mod cases;
 mod governance;
+pub mod lookups;
 pub mod overview;
+pub mod parked_labels;
 pub mod transactions;
 
 use std::time::Instant;

@@ -71,19 +71,63 @@ function jsonForms(form) {
 
 async function post(form, key) {
   const fields = [...new FormData(form)].map(([name, value]) => [name, value === "" ? null : value]);
-  const response = await fetch(form.action, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
-    body: JSON.stringify(Object.fromEntries(fields)),
-  });
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) {
-    return `Not recorded: ${answer.detail ?? answer.title ?? `status ${response.status}`}`;
-  }
-  const address = new URL(location.href);
-  if (typeof answer.position === "string") address.searchParams.set("position", answer.position);
-  setTimeout(() => location.replace(address), 800);
+  const [response, answer] = await send(form, key, Object.fromEntries(fields));
+  if (!response.ok) return `Not recorded: ${reason(response, answer)}`;
+  showFrom(answer.position, 800);
   return "Recorded";
+}
+
+// A form of something that several people change names the version that it was filled from.
+async function send(form, key, body) {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+  if (form.dataset.ifMatch) headers["If-Match"] = `"${form.dataset.ifMatch}"`;
+  const response = await fetch(form.action, { method: "POST", headers, body: JSON.stringify(body) });
+  return [response, await response.json().catch(() => ({}))];
+}
+
+const reason = (response, answer) =>
+  answer.errors?.[0]?.detail ?? answer.detail ?? answer.title ?? `status ${response.status}`;
+
+function showFrom(position, afterMs) {
+  const address = new URL(location.href);
+  if (typeof position === "string") address.searchParams.set("position", position);
+  setTimeout(() => location.replace(address), afterMs);
+}
+
+// One thing to do with all records whose boxes are checked.
+function bulkForms(form) {
+  const status = form.querySelector("[data-form-status]");
+  const count = form.querySelector("[data-bulk-count]");
+  const hint = count.textContent;
+  const buttons = [...form.querySelectorAll("[data-bulk]")];
+  const checked = () => [...form.querySelectorAll("tbody input[type=checkbox]:checked")];
+  const update = () => {
+    const number = checked().length;
+    count.textContent = number === 0 ? hint : `${number} selected`;
+    for (const button of buttons) button.disabled = number === 0;
+  };
+  const act = async (button) => {
+    const cases = checked().map((box) => ({ case_id: box.value, version: Number(box.dataset.version) }));
+    for (const one of buttons) one.disabled = true;
+    status.textContent = "Sending";
+    try {
+      const [response, answer] = await send(form, randomKey(), { ...JSON.parse(button.dataset.bulk), cases });
+      if (!response.ok) status.textContent = `Not done: ${reason(response, answer)}`;
+      else {
+        const failure = answer.results.find((result) => result.problem)?.problem;
+        const failed = failure ? `, ${answer.failed} not: ${failure.detail ?? failure.title}` : "";
+        status.textContent = `${answer.succeeded} done${failed}`;
+        showFrom(answer.position, failure ? 4_000 : 800);
+      }
+    } catch {
+      status.textContent = "Not sent: the server cannot be reached. Try again.";
+    }
+    update();
+  };
+  form.addEventListener("change", update);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  for (const button of buttons) button.addEventListener("click", () => act(button));
+  update();
 }
 
 function begin() {
@@ -96,6 +140,7 @@ function begin() {
   });
   document.querySelectorAll("form[data-persona]").forEach(watchPersona);
   document.querySelectorAll("form[data-json-form]").forEach(jsonForms);
+  document.querySelectorAll("form[data-bulk-form]").forEach(bulkForms);
   const streamed = document.querySelector("[data-stream]");
   if (streamed) new Stream(streamed.dataset.stream);
   const again = document.querySelector("[data-reload-after-seconds]");

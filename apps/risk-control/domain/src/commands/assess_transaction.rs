@@ -1,6 +1,7 @@
 //! Score a transaction and decide it.
 
 use crate::{
+    cases::raise_alert,
     commands::Rejection,
     decider::Context,
     events::{Event, TransactionAssessed},
@@ -45,7 +46,7 @@ impl AssessTransaction {
             Decision::Approve => Vec::new(),
             _ => reasons(&model.explain(&features).contributions),
         };
-        Ok(vec![Event::TransactionAssessed(TransactionAssessed {
+        let assessed = TransactionAssessed {
             transaction: transaction.clone(),
             features,
             score,
@@ -53,7 +54,11 @@ impl AssessTransaction {
             reasons,
             policy: *policy_offset,
             personal: self.personal.clone(),
-        })])
+        };
+        let alert = raise_alert(state, context.now_us, &assessed);
+        let mut events = vec![Event::TransactionAssessed(assessed)];
+        events.extend(alert);
+        Ok(events)
     }
 }
 

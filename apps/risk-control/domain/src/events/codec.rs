@@ -6,17 +6,20 @@ use accord_decider::{DecodeError, Description};
 use serde::{Deserialize, Serialize};
 
 use super::{Event, event_types as types, upcasting};
-use crate::ids::CustomerReference;
+use crate::{cases::CaseEvent, ids::CustomerReference};
 
 /// Events that hold a transaction or its label.
 const TRANSACTION_VERSION: u16 = 2;
-/// Events of governance.
-const GOVERNANCE_VERSION: u16 = 1;
+/// All other events.
+const FIRST_VERSION: u16 = 1;
 
 const CUSTOMER: &str = "customer";
 const PARTITION: &str = "partition";
 const MODEL: &str = "model";
 const POLICY: &str = "policy";
+const PARKED_LABELS: &str = "parked-labels";
+const WEBHOOKS: &str = "webhooks";
+const CASE_SETTINGS: &str = "case-settings";
 
 impl Event {
     /// The customer whom an event is about.
@@ -25,7 +28,17 @@ impl Event {
             Self::TransactionAssessed(event) => Some(event.transaction.customer),
             Self::TransactionImported(event) => Some(event.transaction.customer),
             Self::TransactionLabelled(event) => Some(event.customer),
-            Self::ContextAdopted(_) | Self::ModelPublished(_) | Self::PolicyActivated(_) => None,
+            Self::LabelWithdrawn(event) => Some(event.customer),
+            Self::Case(event) => Some(event.case.customer),
+            Self::LabelParked(_)
+            | Self::ParkedLabelSettled(_)
+            | Self::CaseSettingsChanged(_)
+            | Self::CaseSettingsAdopted(_)
+            | Self::WebhookSubscribed(_)
+            | Self::WebhookChanged(_)
+            | Self::ContextAdopted(_)
+            | Self::ModelPublished(_)
+            | Self::PolicyActivated(_) => None,
         }
     }
 
@@ -53,6 +66,34 @@ impl Event {
                 POLICY,
                 event.policy.version.to_string(),
             ),
+            Self::LabelWithdrawn(event) => {
+                (types::LABEL_WITHDRAWN, CUSTOMER, event.customer.to_string())
+            }
+            Self::LabelParked(_) => (types::LABEL_PARKED, PARKED_LABELS, "waiting".to_owned()),
+            Self::ParkedLabelSettled(_) => (
+                types::PARKED_LABEL_SETTLED,
+                PARKED_LABELS,
+                "waiting".to_owned(),
+            ),
+            Self::Case(event) => return event.describe(),
+            Self::CaseSettingsChanged(event) => (
+                types::CASE_SETTINGS_CHANGED,
+                CASE_SETTINGS,
+                event.settings.version.to_string(),
+            ),
+            Self::CaseSettingsAdopted(_) => (
+                types::CASE_SETTINGS_ADOPTED,
+                PARTITION,
+                "context".to_owned(),
+            ),
+            Self::WebhookSubscribed(_) => (
+                types::WEBHOOK_SUBSCRIBED,
+                WEBHOOKS,
+                "subscriptions".to_owned(),
+            ),
+            Self::WebhookChanged(_) => {
+                (types::WEBHOOK_CHANGED, WEBHOOKS, "subscriptions".to_owned())
+            }
         };
         Description {
             event_type,
@@ -60,9 +101,7 @@ impl Event {
                 Self::TransactionAssessed(_)
                 | Self::TransactionImported(_)
                 | Self::TransactionLabelled(_) => TRANSACTION_VERSION,
-                Self::ContextAdopted(_) | Self::ModelPublished(_) | Self::PolicyActivated(_) => {
-                    GOVERNANCE_VERSION
-                }
+                _ => FIRST_VERSION,
             },
             entity_type,
             entity_id: Cow::Owned(entity_id),
@@ -77,6 +116,14 @@ impl Event {
             Self::ContextAdopted(event) => write(event, buffer),
             Self::ModelPublished(event) => write(event, buffer),
             Self::PolicyActivated(event) => write(event, buffer),
+            Self::LabelWithdrawn(event) => write(event, buffer),
+            Self::LabelParked(event) => write(event, buffer),
+            Self::ParkedLabelSettled(event) => write(event, buffer),
+            Self::Case(event) => event.encode(buffer),
+            Self::CaseSettingsChanged(event) => write(event, buffer),
+            Self::CaseSettingsAdopted(event) => write(event, buffer),
+            Self::WebhookSubscribed(event) => write(event, buffer),
+            Self::WebhookChanged(event) => write(event, buffer),
         }
     }
 
@@ -117,7 +164,31 @@ impl Event {
             (types::CONTEXT_ADOPTED, 1) => Self::ContextAdopted(read(event_type, 1, payload)?),
             (types::MODEL_PUBLISHED, 1) => Self::ModelPublished(read(event_type, 1, payload)?),
             (types::POLICY_ACTIVATED, 1) => Self::PolicyActivated(read(event_type, 1, payload)?),
+            (types::LABEL_WITHDRAWN, 1) => {
+                let mut event: super::LabelWithdrawn = read(event_type, 1, payload)?;
+                event.customer = customer()?;
+                Self::LabelWithdrawn(event)
+            }
+            (types::LABEL_PARKED, 1) => Self::LabelParked(read(event_type, 1, payload)?),
+            (types::PARKED_LABEL_SETTLED, 1) => {
+                Self::ParkedLabelSettled(read(event_type, 1, payload)?)
+            }
+            (types::CASE_SETTINGS_CHANGED, 1) => {
+                Self::CaseSettingsChanged(read(event_type, 1, payload)?)
+            }
+            (types::CASE_SETTINGS_ADOPTED, 1) => {
+                Self::CaseSettingsAdopted(read(event_type, 1, payload)?)
+            }
+            (types::WEBHOOK_SUBSCRIBED, 1) => {
+                Self::WebhookSubscribed(read(event_type, 1, payload)?)
+            }
+            (types::WEBHOOK_CHANGED, 1) => Self::WebhookChanged(read(event_type, 1, payload)?),
             _ => {
+                if let Some(event) =
+                    CaseEvent::decode(event_type, schema_version, entity_id, payload)
+                {
+                    return event.map(Self::Case);
+                }
                 return Err(DecodeError::UnknownType {
                     event_type: event_type.to_owned(),
                     schema_version,

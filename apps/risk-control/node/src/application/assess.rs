@@ -134,9 +134,10 @@ impl BankNode {
             };
             self.wait_until_projected(through, caller.deadline).await?;
             let found = match &envelope.command {
-                Command::LabelTransaction(_) => {
-                    self.find_label_sequence(envelope.command_id).await?
+                Command::LabelTransaction(_) | Command::ParkLabel(_) => {
+                    self.find_label_command(envelope.command_id).await?
                 }
+                Command::Case(_) => self.find_case_command(envelope.command_id).await?,
                 Command::AssessTransaction(command) => {
                     self.find_transaction_sequence(&command.transaction.transaction_id, through)
                         .await?

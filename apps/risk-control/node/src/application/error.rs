@@ -14,6 +14,12 @@ pub enum ApplicationError {
     Unavailable(#[from] Unavailable),
     #[error("there is no such transaction")]
     UnknownTransaction,
+    #[error("there is no such case")]
+    UnknownCase,
+    #[error("no label waits for this transaction")]
+    UnknownParkedLabel,
+    #[error("a label for a transaction that is not known yet cannot carry a note")]
+    NoteWithoutCustomer,
     #[error("the personal data of this customer has been erased")]
     Erased,
     #[error("the read models are behind by {lag} events")]

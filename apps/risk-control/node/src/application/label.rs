@@ -23,24 +23,46 @@ pub struct LabelRequest {
     pub key: Option<String>,
 }
 
+/// Where a label went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Labelled {
+    pub position: Position,
+    /// The transaction is not known yet: the label waits for it.
+    pub parked: bool,
+}
+
 impl BankNode {
-    /// Labels a transaction; gives the position of the label.
+    /// What a label has to say of the transaction that an event brought. The row has neither card nor device; the event
+    /// knows what stands for them, also after an erasure.
+    pub(crate) async fn labelled_purchase(
+        &self,
+        sequence: Sequence,
+    ) -> Result<LabelledPurchase, ApplicationError> {
+        match self.transaction_event(sequence).await?.event {
+            Event::TransactionAssessed(event) => Ok(LabelledPurchase::of(&event.transaction)),
+            Event::TransactionImported(event) => Ok(LabelledPurchase::of(&event.transaction)),
+            _ => Err(ApplicationError::Inconsistent),
+        }
+    }
+
+    /// Labels a transaction, or parks the label where the transaction is not known yet.
     pub async fn label(
         &self,
         caller: &CommandCaller,
         request: LabelRequest,
-    ) -> Result<Position, ApplicationError> {
+    ) -> Result<Labelled, ApplicationError> {
         let transaction = self
             .settled_transaction_row(&request.transaction_id, caller.deadline)
-            .await?
-            .ok_or(ApplicationError::UnknownTransaction)?;
-        let customer = CustomerReference(transaction.customer);
-        // The row has neither card nor device; the event knows what stands for them, also after an erasure.
-        let purchase = match self.transaction_event(transaction.sequence).await?.event {
-            Event::TransactionAssessed(event) => LabelledPurchase::of(&event.transaction),
-            Event::TransactionImported(event) => LabelledPurchase::of(&event.transaction),
-            _ => return Err(ApplicationError::Inconsistent),
+            .await?;
+        let Some(transaction) = transaction else {
+            let position = self.park_label(caller, request).await?;
+            return Ok(Labelled {
+                position,
+                parked: true,
+            });
         };
+        let customer = CustomerReference(transaction.customer);
+        let purchase = self.labelled_purchase(transaction.sequence).await?;
         let subject = self.shared.keys.by_reference(customer.0);
         let canonical = request.canonical();
         let payload_hash = match &subject {
@@ -76,7 +98,33 @@ impl BankNode {
             command,
         );
         let reply = self.ask_once(caller, envelope).await?;
-        self.label_position(reply, payload_hash).await
+        // Sent the first time before its transaction had arrived, it was parked, without any key of a customer.
+        if let Reply::KeyReused { sequence } = &reply
+            && self
+                .is_parked_by(*sequence, idempotency::payload_hash(&canonical).max(1))
+                .await?
+        {
+            return Ok(Labelled {
+                position: self.position(*sequence),
+                parked: true,
+            });
+        }
+        let position = self.label_position(reply, payload_hash).await?;
+        Ok(Labelled {
+            position,
+            parked: false,
+        })
+    }
+
+    /// Sequence of the label that a command gave or parked.
+    pub(crate) async fn find_label_command(
+        &self,
+        command_id: Uuid,
+    ) -> Result<Option<Sequence>, ApplicationError> {
+        match self.find_label_sequence(command_id).await? {
+            Some(sequence) => Ok(Some(sequence)),
+            None => self.find_parked_label_sequence(command_id).await,
+        }
     }
 
     async fn label_position(
@@ -118,7 +166,7 @@ impl BankNode {
 
 impl LabelRequest {
     /// Everything that the caller said.
-    fn canonical(&self) -> Vec<u8> {
+    pub(crate) fn canonical(&self) -> Vec<u8> {
         let canonical = (
             &self.transaction_id,
             self.label.name(),

@@ -121,7 +121,7 @@ fn template_row(frame: &BankFrame) -> Markup {
         position: String::new(),
         transaction_id: String::new(),
         occurred_at_us: 0,
-        customer_id: None,
+        customer_id: Some(String::new()),
         terminal_id: String::new(),
         amount_minor: 0,
         currency: String::new(),
@@ -139,6 +139,8 @@ fn template_row(frame: &BankFrame) -> Markup {
 
 fn table_row(frame: &BankFrame, row: &DecisionRow, time: TimeFormat, badge: &Markup) -> Markup {
     let id_template = format!("{}/transactions/{{transaction_id}}", frame.base_path);
+    let customer_template = format!("{}/customers/{{customer_id}}", frame.base_path);
+    let terminal_template = format!("{}/terminals/{{terminal_id}}", frame.base_path);
     let amount = money::money(row.amount_minor, &row.currency);
     let amount_format = Format::Money {
         currency: "currency",
@@ -155,8 +157,19 @@ fn table_row(frame: &BankFrame, row: &DecisionRow, time: TimeFormat, badge: &Mar
                     (live::value("transaction_id", Format::Text, &row.transaction_id))
                 }
             }))
-            (CUSTOMER.cell(live::value("customer_id", Format::Text, &or_dash(&row.customer_id))))
-            (TERMINAL.cell(live::value("terminal_id", Format::Text, &row.terminal_id)))
+            (CUSTOMER.cell(html! {
+                @match &row.customer_id {
+                    Some(customer) => a href=(frame.customer_href(customer)) data-href=(customer_template) {
+                        (live::value("customer_id", Format::Text, customer))
+                    },
+                    None => (live::value("customer_id", Format::Text, "–")),
+                }
+            }))
+            (TERMINAL.cell(html! {
+                a href=(frame.terminal_href(&row.terminal_id)) data-href=(terminal_template) {
+                    (live::value("terminal_id", Format::Text, &row.terminal_id))
+                }
+            }))
             (AMOUNT.cell(live::value("amount_minor", amount_format, &amount)))
             (SCORE.cell(score_bar(row.score)))
             (DECISION.cell(badge.clone()))

@@ -1,6 +1,8 @@
 //! What surrounds the pages of one bank.
 
-use accord_console::{DemoClock, Header, HeaderInstitution, NavigationLink, Page, PersonaSwitcher};
+use accord_console::{
+    DemoClock, Header, HeaderInstitution, NavigationCount, NavigationLink, Page, PersonaSwitcher,
+};
 use maud::Markup;
 
 /// One bank's name, place and header, the same for all of its pages.
@@ -14,6 +16,8 @@ pub struct BankFrame {
     pub home_href: String,
     pub clock: Option<DemoClock>,
     pub personas: Option<PersonaSwitcher>,
+    /// Open cases, shown beside the link to them; live where the page has the overview's stream.
+    pub open_cases: u64,
     /// Links of the footer: label and address.
     pub footer: Vec<(String, String)>,
 }
@@ -23,15 +27,17 @@ pub struct BankFrame {
 pub enum Section {
     Overview,
     Transactions,
+    Cases,
 }
 
 impl Section {
-    const ALL: [Self; 2] = [Self::Overview, Self::Transactions];
+    const ALL: [Self; 3] = [Self::Overview, Self::Transactions, Self::Cases];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Transactions => "Transactions",
+            Self::Cases => "Cases",
         }
     }
 
@@ -39,6 +45,7 @@ impl Section {
         match self {
             Self::Overview => "",
             Self::Transactions => "/transactions",
+            Self::Cases => "/cases",
         }
     }
 }
@@ -78,11 +85,36 @@ impl BankFrame {
         format!("{}{}", self.base_path, Section::Transactions.path())
     }
 
+    /// Address of the queue of cases.
+    pub fn cases_href(&self) -> String {
+        format!("{}{}", self.base_path, Section::Cases.path())
+    }
+
+    /// Address of the page of the case with this id.
+    pub fn case_href(&self, case_id: &str) -> String {
+        format!("{}/cases/{}", self.base_path, path_segment(case_id))
+    }
+
+    /// Address of the page of the customer with this number.
+    pub fn customer_href(&self, customer_id: &str) -> String {
+        format!("{}/customers/{}", self.base_path, path_segment(customer_id))
+    }
+
+    /// Address of the page of the terminal with this id.
+    pub fn terminal_href(&self, terminal_id: &str) -> String {
+        format!("{}/terminals/{}", self.base_path, path_segment(terminal_id))
+    }
+
     fn header(&self, current: Option<Section>) -> Header {
         let navigation = Section::ALL.map(|section| NavigationLink {
             label: section.label().to_owned(),
             href: format!("{}{}", self.base_path, section.path()),
             current: current == Some(section),
+            count: (section == Section::Cases).then_some(NavigationCount {
+                event: "overview",
+                field: "open_cases",
+                value: self.open_cases,
+            }),
         });
         Header {
             home_href: self.home_href.clone(),
@@ -107,6 +139,7 @@ impl BankFrame {
             home_href: "/".to_owned(),
             clock: None,
             personas: None,
+            open_cases: 7,
             footer: Vec::new(),
         }
     }

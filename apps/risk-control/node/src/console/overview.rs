@@ -34,7 +34,7 @@ pub struct OverviewView {
 ///   "counts": { "approve": 9700, "challenge": 120, "review": 90, "decline": 90 },
 ///   "value_minor": 54321000, "currency": "EUR",
 ///   "fraud_confirmed": 83, "fraud_confirmed_value_minor": 1234500,
-///   "decision_latency_p99_us": 184,
+///   "open_cases": 12, "decision_latency_p99_us": 184,
 ///   "scores": [36 counts, see score_bin],
 ///   "throughput": [96 counts, one per quarter of an hour, oldest first] }
 /// ```
@@ -55,6 +55,8 @@ pub struct OverviewFigures {
     pub fraud_confirmed: u64,
     /// Sum of their amounts, in minor units of `currency`.
     pub fraud_confirmed_value_minor: i64,
+    /// Cases that are open now.
+    pub open_cases: u64,
     /// 99th percentile of the time to decide, in microseconds; `None` before the first decision.
     pub decision_latency_p99_us: Option<u64>,
     /// Transactions of the last 24 simulated hours by score: [`SCORE_BINS`] counts, see [`score_bin`].
@@ -281,6 +283,7 @@ impl OverviewView {
                 currency: "EUR".to_owned(),
                 fraud_confirmed: 0,
                 fraud_confirmed_value_minor: 0,
+                open_cases: 0,
                 decision_latency_p99_us: None,
                 scores: vec![0; SCORE_BINS],
                 throughput: vec![0; THROUGHPUT_INTERVALS],
@@ -308,7 +311,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&figures).expect("figures are plain data"),
-            r#"{"simulated_now":"1970-01-01T00:00:00.000007Z","counts":{"approve":0,"challenge":0,"review":0,"decline":0},"value_minor":0,"currency":"EUR","fraud_confirmed":0,"fraud_confirmed_value_minor":0,"decision_latency_p99_us":null,"scores":[1,2],"throughput":[3]}"#
+            r#"{"simulated_now":"1970-01-01T00:00:00.000007Z","counts":{"approve":0,"challenge":0,"review":0,"decline":0},"value_minor":0,"currency":"EUR","fraud_confirmed":0,"fraud_confirmed_value_minor":0,"open_cases":0,"decision_latency_p99_us":null,"scores":[1,2],"throughput":[3]}"#
         );
     }
 

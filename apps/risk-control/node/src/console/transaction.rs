@@ -62,6 +62,8 @@ pub struct TransactionField {
     pub name: String,
     /// `None` when it was personal and has been erased.
     pub value: Option<String>,
+    /// Where more is known of it.
+    pub href: Option<String>,
 }
 
 /// With what the decision was made.
@@ -255,7 +257,12 @@ fn fields(view: &TransactionView) -> Markup {
         .iter()
         .map(|field| {
             let value = match &field.value {
-                Some(value) => html! { (value) },
+                Some(value) => html! {
+                    @match &field.href {
+                        Some(href) => a href=(href) { (value) },
+                        None => (value),
+                    }
+                },
                 None => html! { span class="muted" { "erased" } },
             };
             (field.name.as_str(), value)
@@ -331,6 +338,7 @@ impl TransactionView {
             fields: vec![TransactionField {
                 name: "Customer".to_owned(),
                 value: None,
+                href: None,
             }],
             versions: DecisionVersions {
                 model_hash: "0123456789abcdef".to_owned(),

@@ -2,7 +2,7 @@
 
 use accord_event_log::Unavailable;
 use accord_service::{FieldError, Problem, ProblemKind};
-use risk_control::Rejection;
+use risk_control::{CaseRejection, Rejection};
 
 use crate::application::ApplicationError;
 
@@ -17,6 +17,17 @@ impl From<ApplicationError> for Problem {
             ApplicationError::UnknownTransaction => {
                 Self::new(ProblemKind::NotFound).detail("There is no such transaction.")
             }
+            ApplicationError::UnknownCase => {
+                Self::new(ProblemKind::NotFound).detail("There is no such case.")
+            }
+            ApplicationError::UnknownParkedLabel => Self::new(ProblemKind::NotFound)
+                .detail("No label waits for this transaction."),
+            ApplicationError::NoteWithoutCustomer => Self::new(ProblemKind::InvalidField).field(
+                FieldError::at_pointer(
+                    "#/note",
+                    "must be absent while the transaction is not known: notes are sealed under the customer's key",
+                ),
+            ),
             ApplicationError::Erased => Self::new(ProblemKind::Erased)
                 .detail("The personal data of this customer has been erased."),
             ApplicationError::ReadModelBehind { lag } => {
@@ -60,10 +71,37 @@ fn rejected(rejection: &Rejection) -> Problem {
         Rejection::UnknownModel
         | Rejection::InvalidThresholds
         | Rejection::StalePolicyVersion
+        | Rejection::TooManyParkedLabels
+        | Rejection::TooManyWebhooks
         | Rejection::WrongPartition => {
             Problem::new(ProblemKind::CommandRejected).detail(rejection.to_string())
         }
+        Rejection::UnknownWebhook => {
+            Problem::new(ProblemKind::NotFound).detail("There is no such webhook.")
+        }
+        Rejection::Case(rejection) => case_rejected(rejection),
     }
+}
+
+fn case_rejected(rejection: &CaseRejection) -> Problem {
+    let kind = match rejection {
+        CaseRejection::VersionMismatch { current } => {
+            return Problem::new(ProblemKind::PreconditionFailed)
+                .detail(rejection.to_string())
+                .extension("current_version", *current);
+        }
+        CaseRejection::AssignedToAnother
+        | CaseRejection::NeedsSupervisor
+        | CaseRejection::NotTheirResolution => ProblemKind::Forbidden,
+        CaseRejection::OutOfReach
+        | CaseRejection::Closed
+        | CaseRejection::NotClosed
+        | CaseRejection::UndoWindowOver
+        | CaseRejection::Expired
+        | CaseRejection::StaleSettingsVersion => ProblemKind::Conflict,
+        CaseRejection::InvalidSettings => ProblemKind::CommandRejected,
+    };
+    Problem::new(kind).detail(rejection.to_string())
 }
 
 fn unavailable_problem(unavailable: &Unavailable) -> Problem {

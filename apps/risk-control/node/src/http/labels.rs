@@ -8,14 +8,14 @@ use risk_control::{Label, LabelSource};
 
 use super::{
     Service,
-    assess::command_caller,
+    assess::{check_text_id, command_caller},
     transactions::parse_time,
     wire::{LabelAnswer, LabelBody, LabelName, LabelSourceName},
 };
 use crate::application::LabelRequest;
 
 /// Longest note.
-const NOTE_BYTES_MAX: usize = 2_000;
+pub(crate) const NOTE_BYTES_MAX: usize = 2_000;
 
 #[utoipa::path(
     post, path = "/v1/transactions/{transaction_id}/labels", tag = "transactions",
@@ -26,7 +26,7 @@ const NOTE_BYTES_MAX: usize = 2_000;
     ),
     responses(
         (status = 201, description = "The label is in the log", body = LabelAnswer),
-        (status = 404, description = "No such transaction", body = accord_service::problem::ProblemDocument),
+        (status = 202, description = "The transaction is not known yet: the label is in the log and waits for it", body = LabelAnswer),
         (status = 422, description = "A field is wrong, or the key was used for another label", body = accord_service::problem::ProblemDocument),
     )
 )]
@@ -41,6 +41,7 @@ pub(crate) async fn label(
     let invalid = |pointer: &str, detail: String| {
         Problem::new(ProblemKind::InvalidField).field(FieldError::at_pointer(pointer, detail))
     };
+    check_text_id(&transaction_id).map_err(|_| Problem::new(ProblemKind::NotFound))?;
     if body
         .note
         .as_ref()
@@ -73,12 +74,18 @@ pub(crate) async fn label(
         key: key.map(|key| key.as_str().to_owned()),
     };
     let caller = command_caller(&principal, deadline, None);
-    let position = service.node.label(&caller, request).await?;
+    let labelled = service.node.label(&caller, request).await?;
+    let status = if labelled.parked {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::CREATED
+    };
     Ok((
-        StatusCode::CREATED,
+        status,
         Json(LabelAnswer {
             transaction_id,
-            position: position.to_token(),
+            parked: labelled.parked,
+            position: labelled.position.to_token(),
         }),
     ))
 }

@@ -2,7 +2,10 @@
 
 use utoipa::OpenApi;
 
-use super::{assess, labels, overview, policy, read_models, stream, transactions};
+use super::{
+    assess, cases, export, labels, lookups, overview, parked_labels, policy, read_models, stream,
+    transactions,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,6 +20,22 @@ use super::{assess, labels, overview, policy, read_models, stream, transactions}
         transactions::list,
         transactions::show,
         labels::label,
+        parked_labels::list,
+        parked_labels::discard,
+        cases::list,
+        cases::show,
+        cases::work::assign,
+        cases::work::release,
+        cases::work::add_note,
+        cases::work::escalate,
+        cases::work::resolve,
+        cases::work::reopen,
+        cases::bulk::bulk,
+        cases::settings::show,
+        cases::settings::change,
+        lookups::customer,
+        lookups::terminal,
+        export::transactions,
         overview::overview,
         policy::policy,
         stream::stream,
@@ -25,6 +44,8 @@ use super::{assess, labels, overview, policy, read_models, stream, transactions}
     ),
     tags(
         (name = "transactions", description = "Decide, look up, label"),
+        (name = "cases", description = "What people look at, and what they find"),
+        (name = "look-up", description = "Customers, terminals, exports"),
         (name = "overview", description = "Figures"),
         (name = "governance", description = "What decides"),
         (name = "operations", description = "Keeping the node well"),

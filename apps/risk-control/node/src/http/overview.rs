@@ -21,6 +21,7 @@ pub(crate) async fn overview(State(service): Service) -> Result<Json<OverviewBod
         currency: figures.currency,
         fraud_confirmed: figures.fraud_confirmed,
         fraud_confirmed_value_minor: figures.fraud_confirmed_value_minor,
+        open_cases: figures.open_cases,
         decision_latency_p99_us: figures.decision_latency_p99_us,
         scores: figures.scores,
         throughput: figures.throughput,

@@ -222,7 +222,7 @@ impl FilterForm {
 }
 
 /// Percent-encodes everything but unreserved characters (RFC 3986).
-fn encode_component(text: &str) -> String {
+pub(super) fn encode_component(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -275,7 +275,7 @@ pub(crate) async fn transaction(
 }
 
 impl BankService {
-    fn frame(&self, principal: &Principal, uri: &axum::http::Uri) -> BankFrame {
+    pub(super) fn frame(&self, principal: &Principal, uri: &axum::http::Uri) -> BankFrame {
         let placement = &self.placement;
         BankFrame {
             bank: capitalised(self.node.name()),
@@ -286,6 +286,7 @@ impl BankService {
                 speed: self.node.clock().speed(),
             }),
             personas: persona_switcher(placement.edge.authenticator(), principal, uri.path()),
+            open_cases: self.node.open_cases(),
             footer: vec![
                 ("API".to_owned(), format!("{}/api/", placement.base_path)),
                 (
@@ -326,12 +327,14 @@ impl BankService {
         let field = |name: &str, value: Option<String>| TransactionField {
             name: name.to_owned(),
             value,
+            href: None,
         };
         let erased = personal.is_none();
-        let mut fields = vec![field(
-            "Customer",
-            personal.as_ref().map(|fields| fields.customer_id.clone()),
-        )];
+        let customer_id = personal.as_ref().map(|fields| fields.customer_id.clone());
+        let mut fields = vec![TransactionField {
+            href: customer_id.as_deref().map(|id| frame.customer_href(id)),
+            ..field("Customer", customer_id)
+        }];
         let (card, device) =
             personal.map_or((None, None), |fields| (fields.card_id, fields.device_id));
         for (name, value) in [("Card", card), ("Device", device)] {
@@ -339,7 +342,21 @@ impl BankService {
                 fields.push(field(name, value));
             }
         }
-        fields.push(field("Terminal", Some(row.terminal_id.clone())));
+        fields.push(TransactionField {
+            href: Some(frame.terminal_href(&row.terminal_id)),
+            ..field("Terminal", Some(row.terminal_id.clone()))
+        });
+        if let Some(case) = self
+            .node
+            .case_of_transaction(row.sequence)
+            .await
+            .map_err(query_problem)?
+        {
+            fields.push(TransactionField {
+                href: Some(frame.case_href(&case.to_string())),
+                ..field("Case", Some(case.to_string()))
+            });
+        }
 
         let mut history = vec![HistoryEntry {
             at_us: recorded.metadata.recorded_at_us,
@@ -354,10 +371,14 @@ impl BankService {
         history.extend(labels.iter().map(|label| HistoryEntry {
             at_us: label.recorded_at_us,
             tone: match label.label {
-                Label::Fraud => Tone::Bad,
-                Label::Genuine => Tone::Good,
+                Some(Label::Fraud) => Tone::Bad,
+                Some(Label::Genuine) => Tone::Good,
+                None => Tone::Neutral,
             },
-            title: format!("Labelled {} ({})", label.label.name(), label.source),
+            title: match label.label {
+                Some(known) => format!("Labelled {} ({})", known.name(), label.source),
+                None => "Label withdrawn".to_owned(),
+            },
             detail: self.node.note(row.customer, label),
             actor: Some(label.actor.clone()),
         }));
@@ -513,7 +534,7 @@ pub(crate) fn decision_row(service: &BankService, row: &TransactionRow) -> Decis
     }
 }
 
-fn page_decision(decision: risk_control::Decision) -> Decision {
+pub(super) fn page_decision(decision: risk_control::Decision) -> Decision {
     match decision {
         risk_control::Decision::Approve => Decision::Approve,
         risk_control::Decision::Challenge => Decision::Challenge,

@@ -324,10 +324,13 @@ impl BankService {
 
     fn history_entry(&self, row: &TransactionRow, label: &LabelRow) -> HistoryEntryBody {
         HistoryEntryBody {
-            kind: "labelled",
+            kind: match label.label {
+                Some(_) => "labelled",
+                None => "label_withdrawn",
+            },
             recorded_at: time_text(label.recorded_at_us),
             actor: label.actor.clone(),
-            label: Some(label.label.name()),
+            label: label.label.map(Label::name),
             source: Some(label.source),
             known_at: Some(time_text(label.known_at_us)),
             note: self.node.note(row.customer, label),

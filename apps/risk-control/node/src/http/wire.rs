@@ -132,7 +132,7 @@ pub struct ExplanationBody {
 /// Something that happened to a transaction.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryEntryBody {
-    /// `assessed`, `imported` or `labelled`.
+    /// `assessed`, `imported`, `labelled` or `label_withdrawn`.
     pub kind: &'static str,
     pub recorded_at: String,
     pub actor: String,
@@ -198,6 +198,35 @@ pub enum LabelSourceName {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LabelAnswer {
     pub transaction_id: String,
+    /// The transaction is not known yet; the label is applied when it arrives.
+    pub parked: bool,
+    pub position: String,
+}
+
+/// A label that waits for its transaction.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParkedLabelBody {
+    pub transaction_id: String,
+    /// `fraud` or `genuine`.
+    pub label: &'static str,
+    pub source: &'static str,
+    pub known_at: String,
+    pub parked_at: String,
+    pub actor: String,
+}
+
+/// A page of labels that wait, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParkedLabelList {
+    pub parked_labels: Vec<ParkedLabelBody>,
+    /// Give it as `cursor` for the next page; absent on the last page.
+    pub next_cursor: Option<String>,
+}
+
+/// The label waits no more.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DiscardAnswer {
+    pub transaction_id: String,
     pub position: String,
 }
 
@@ -229,6 +258,8 @@ pub struct OverviewBody {
     pub currency: String,
     pub fraud_confirmed: u64,
     pub fraud_confirmed_value_minor: i64,
+    /// Cases that are open now.
+    pub open_cases: u64,
     /// Latency of recent decisions inside the node, in microseconds.
     pub decision_latency_p99_us: Option<u64>,
     /// Transactions by score, in equal steps of log-odds from -10 to 8.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, RowInsert, TableSet};
 use futures::future::BoxFuture;
-use risk_control::{Decision, Event, Label, LabelSource, Reason, Transaction, TransactionLabelled};
+use risk_control::{Decision, Event, Label, LabelSource, Reason, Transaction};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 const COLUMNS: [&str; 14] = [
@@ -163,11 +163,28 @@ impl Projection<Event> for Transactions {
                         // The label's transaction may be among the rows that wait.
                         insert_rows(&insert, connection, &rows).await?;
                         rows.clear();
-                        label(connection, tables, recorded, event).await?;
+                        let said = Said {
+                            transaction_id: &event.transaction_id,
+                            label: Some(event.label),
+                            source: event.source,
+                            known_at_us: event.known_at_us,
+                            note: event.note.as_deref(),
+                        };
+                        label(connection, tables, recorded, &said).await?;
                     }
-                    Event::ContextAdopted(_)
-                    | Event::ModelPublished(_)
-                    | Event::PolicyActivated(_) => {}
+                    Event::LabelWithdrawn(event) => {
+                        insert_rows(&insert, connection, &rows).await?;
+                        rows.clear();
+                        let said = Said {
+                            transaction_id: &event.transaction_id,
+                            label: None,
+                            source: LabelSource::Analyst,
+                            known_at_us: event.known_at_us,
+                            note: None,
+                        };
+                        label(connection, tables, recorded, &said).await?;
+                    }
+                    _ => {}
                 }
             }
             insert_rows(&insert, connection, &rows).await?;
@@ -211,11 +228,20 @@ async fn insert_rows(
         .await
 }
 
+/// What somebody said of a transaction; a withdrawn label is `None`.
+struct Said<'event> {
+    transaction_id: &'event str,
+    label: Option<Label>,
+    source: LabelSource,
+    known_at_us: i64,
+    note: Option<&'event str>,
+}
+
 async fn label(
     connection: &mut SqliteConnection,
     tables: TableSet,
     recorded: &Recorded<Event>,
-    event: &TransactionLabelled,
+    said: &Said<'_>,
 ) -> Result<(), ProjectionError> {
     let (transactions, labels) = (
         tables.table("transactions"),
@@ -228,10 +254,10 @@ async fn label(
          WHERE sequence = ({}) RETURNING sequence",
         find_by_id(&transactions, "sequence")
     )))
-    .bind(transaction_hash(&event.transaction_id))
-    .bind(event.transaction_id.clone())
-    .bind(label_code(event.label))
-    .bind(event.known_at_us)
+    .bind(transaction_hash(said.transaction_id))
+    .bind(said.transaction_id.to_owned())
+    .bind(said.label.map(label_code))
+    .bind(said.label.map(|_| said.known_at_us))
     .fetch_optional(&mut *connection)
     .await?;
     let Some(transaction) = labelled else {
@@ -246,12 +272,12 @@ async fn label(
     )))
     .bind(sequence)
     .bind(transaction)
-    .bind(label_code(event.label))
-    .bind(label_source_code(event.source))
-    .bind(event.known_at_us)
+    .bind(said.label.map(label_code))
+    .bind(label_source_code(said.source))
+    .bind(said.known_at_us)
     .bind(recorded.metadata.recorded_at_us)
     .bind(recorded.metadata.actor.to_string())
-    .bind(event.note.clone())
+    .bind(said.note.map(str::to_owned))
     .bind(recorded.metadata.command_id.simple().to_string())
     .execute(connection)
     .await?;

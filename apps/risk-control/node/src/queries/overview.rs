@@ -26,6 +26,7 @@ impl BankNode {
             currency: self.shared.currency.clone(),
             fraud_confirmed: 0,
             fraud_confirmed_value_minor: 0,
+            open_cases: self.open_cases(),
             decision_latency_p99_us: self.shared.latency.p99_us(),
             scores: vec![0; SCORE_BINS],
             throughput: vec![0; THROUGHPUT_INTERVALS],

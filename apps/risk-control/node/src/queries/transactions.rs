@@ -45,7 +45,8 @@ pub struct TransactionRow {
 /// A label that a transaction got.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelRow {
-    pub label: Label,
+    /// Absent where the label before was withdrawn.
+    pub label: Option<Label>,
     pub source: &'static str,
     pub known_at_us: i64,
     pub recorded_at_us: i64,
@@ -108,6 +109,22 @@ impl BankNode {
         )))
         .bind(transaction_hash(transaction_id))
         .bind(transaction_id.to_owned())
+        .fetch_optional(self.shared.store.readers())
+        .await?;
+        row.as_ref().map(read_row).transpose()
+    }
+
+    /// A transaction by the sequence of the event that brought it.
+    pub async fn transaction_row_at(
+        &self,
+        sequence: Sequence,
+    ) -> Result<Option<TransactionRow>, sqlx::Error> {
+        let transactions = self.tables(TRANSACTIONS).table("transactions");
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "-- transactions_at
+             SELECT {COLUMNS} FROM {transactions} WHERE sequence = $1"
+        )))
+        .bind(sequence.0.cast_signed())
         .fetch_optional(self.shared.store.readers())
         .await?;
         row.as_ref().map(read_row).transpose()
@@ -185,7 +202,7 @@ impl BankNode {
         Ok(rows
             .into_iter()
             .map(|row| LabelRow {
-                label: label_from(row.get(0)),
+                label: row.get::<Option<i64>, _>(0).map(label_from),
                 source: match row.get::<i64, _>(1) {
                     0 => "chargeback",
                     1 => "customer",

@@ -94,7 +94,7 @@ fn an_assessed_transaction_is_part_of_the_next_one_s_windows_whatever_was_decide
         .when(&at(NOON), &assess(&transaction("t-1", NOON, 70_000)))
         .then_state();
     assert!(
-        matches!(&declined[..], [Event::TransactionAssessed(event)] if event.decision == Decision::Decline)
+        matches!(&declined[..], [Event::TransactionAssessed(event), _alert] if event.decision == Decision::Decline)
     );
     let next = transaction("t-2", NOON + 10 * SECOND, 70_000);
     let event = assessed(given(state, []), &assess(&next));

@@ -71,6 +71,9 @@ fn some_command() -> impl Strategy<Value = Command> {
             Command::PublishModel(PublishModel { published: publication(model) })
         }),
         2 => some_policy().prop_map(|policy| Command::ActivatePolicy(ActivatePolicy { policy })),
+        4 => super::cases::some_case_command(),
+        1 => super::parked_labels::some_command(),
+        1 => super::webhooks::some_command(),
     ]
 }
 

@@ -1,6 +1,8 @@
+use super::cases::case_settings;
 use super::*;
 use crate::{
-    ActivatePolicy, ImportTransaction, Label, LabelSource, LabelTransaction, PublishModel,
+    ActivatePolicy, AdoptCaseSettings, ConfigureCases, ImportTransaction, Label, LabelSource,
+    LabelTransaction, ParkLabel, PublishModel, SubscribeWebhook, WebhookSubscribed,
 };
 
 /// Where a command belongs. A new command does not compile until it is told here.
@@ -9,13 +11,21 @@ fn home(command: &Command) -> PartitionId {
         Command::AssessTransaction(_)
         | Command::ImportTransaction(_)
         | Command::LabelTransaction(_)
+        | Command::Case(_)
+        | Command::AdoptCaseSettings(_)
+        | Command::ParkLabel(_)
+        | Command::SettleParkedLabel(_)
         | Command::AdoptContext(_) => DATA,
-        Command::PublishModel(_) | Command::ActivatePolicy(_) => PartitionId::CONTROL,
+        Command::PublishModel(_)
+        | Command::ActivatePolicy(_)
+        | Command::ConfigureCases(_)
+        | Command::SubscribeWebhook(_)
+        | Command::ChangeWebhook(_) => PartitionId::CONTROL,
     }
 }
 
 /// One of each command, all acceptable to the partitions of [`check`].
-fn every_command() -> [Command; 6] {
+fn every_command() -> [Command; 10] {
     [
         assess(&transaction("t-1", NOON, 2_500)),
         Command::ImportTransaction(ImportTransaction {
@@ -40,6 +50,26 @@ fn every_command() -> [Command; 6] {
             published: publication("new"),
         }),
         Command::ActivatePolicy(ActivatePolicy { policy: policy(2) }),
+        Command::ConfigureCases(ConfigureCases {
+            settings: case_settings(1),
+        }),
+        Command::AdoptCaseSettings(AdoptCaseSettings {
+            control_offset: 9,
+            settings: case_settings(1),
+        }),
+        Command::ParkLabel(ParkLabel {
+            transaction_id: "t-9".to_owned(),
+            label: Label::Fraud,
+            source: LabelSource::Chargeback,
+            known_at_us: None,
+        }),
+        Command::SubscribeWebhook(SubscribeWebhook {
+            subscribed: WebhookSubscribed {
+                webhook_id: "w-1".to_owned(),
+                event_types: Vec::new(),
+                target: "sealed".to_owned(),
+            },
+        }),
     ]
 }
 

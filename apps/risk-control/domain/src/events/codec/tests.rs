@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Every stored form that was ever written, which this binary must read for ever: type, version, entity, payload.
-const GOLDEN: [(&str, u16, &str, &str); 9] = [
+const GOLDEN: [(&str, u16, &str, &str); 24] = [
     (
         "TransactionAssessed",
         1,
@@ -66,6 +66,86 @@ const GOLDEN: [(&str, u16, &str, &str); 9] = [
         1,
         "1",
         r#"{"policy":{"version":1,"model":"ab","thresholds":{"challenge":0.02,"review":0.1,"decline":0.5}}}"#,
+    ),
+    (
+        "LabelWithdrawn",
+        1,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","purchase":{"occurred_at":1522584000000000,"terminal_id":"terminal-1","card":"0000000000c1"},"known_at":1522984000000000}"#,
+    ),
+    (
+        "LabelParked",
+        1,
+        "waiting",
+        r#"{"transaction_id":"t-9","label":"fraud","source":"chargeback","known_at":1522984000000000}"#,
+    ),
+    (
+        "ParkedLabelSettled",
+        1,
+        "waiting",
+        r#"{"transaction_id":"t-9","outcome":"applied"}"#,
+    ),
+    (
+        "AlertRaised",
+        1,
+        "0123456789abcdef-17",
+        r#"{"transaction_id":"t-1","purchase":{"occurred_at":1522584000000000,"terminal_id":"terminal-1","card":"0000000000c1"},"amount_minor":45000,"score":0.5,"decision":"review","expected_loss_minor":22500,"severity":"medium","raised_at":1522984000000000,"due_at":1523070400000000}"#,
+    ),
+    (
+        "CaseAssigned",
+        1,
+        "0123456789abcdef-17",
+        r#"{"assignee":"ana"}"#,
+    ),
+    ("CaseReleased", 1, "0123456789abcdef-17", "{}"),
+    (
+        "CaseNoted",
+        1,
+        "0123456789abcdef-17",
+        r#"{"note":"c2VhbGVk"}"#,
+    ),
+    ("CaseEscalated", 1, "0123456789abcdef-17", "{}"),
+    (
+        "CaseResolved",
+        1,
+        "0123456789abcdef-17",
+        r#"{"disposition":"confirmed_fraud","by":"ana","resolved_at":1522984000000000,"undo_until":1523070400000000,"labelled":["t-1"],"note":"c2VhbGVk"}"#,
+    ),
+    (
+        "CaseReopened",
+        1,
+        "0123456789abcdef-17",
+        r#"{"note":"c2VhbGVk"}"#,
+    ),
+    (
+        "CaseExpired",
+        1,
+        "0123456789abcdef-17",
+        r#"{"expired_at":1522984000000000}"#,
+    ),
+    (
+        "CaseSettingsChanged",
+        1,
+        "1",
+        r#"{"settings":{"version":1,"alert_from":"review","medium_loss_minor":5000,"high_loss_minor":25000,"low_due_minutes":4320,"medium_due_minutes":1440,"high_due_minutes":240,"undo_minutes":1440}}"#,
+    ),
+    (
+        "CaseSettingsAdopted",
+        1,
+        "context",
+        r#"{"control_offset":3,"settings":{"version":1,"alert_from":"review","medium_loss_minor":5000,"high_loss_minor":25000,"low_due_minutes":4320,"medium_due_minutes":1440,"high_due_minutes":240,"undo_minutes":1440}}"#,
+    ),
+    (
+        "WebhookSubscribed",
+        1,
+        "subscriptions",
+        r#"{"webhook_id":"w-1","event_types":["case.resolved","transaction.labelled"],"target":"c2VhbGVk"}"#,
+    ),
+    (
+        "WebhookChanged",
+        1,
+        "subscriptions",
+        r#"{"webhook_id":"w-1","change":{"secret_rotated":{"target":"c2VhbGVk"}}}"#,
     ),
 ];
 
