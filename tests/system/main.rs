@@ -16,6 +16,7 @@ mod acknowledged;
 mod api_description;
 mod bad_http;
 mod bad_input;
+mod cases;
 mod command_line;
 mod crate_graph;
 mod demo;
@@ -42,3 +43,4 @@ mod stream;
     reason = "checks that do not hold yet are not part of the run, and what they alone need stays"
 )]
 mod support;
+mod webhooks;
