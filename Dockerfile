@@ -1,7 +1,7 @@
 # Builds the one binary, then keeps nothing but it.
 FROM rust:1.95-slim-bookworm AS builder
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends gcc libc6-dev make \
+    && apt-get install --yes --no-install-recommends ca-certificates gcc libc6-dev make \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
@@ -11,6 +11,8 @@ FROM debian:bookworm-slim
 RUN groupadd --gid 10001 accord \
     && useradd --uid 10001 --gid accord --no-create-home --shell /usr/sbin/nologin accord \
     && install --directory --owner=accord --group=accord --mode=0700 /data
+# Webhooks go over TLS, which trusts what the system trusts.
+COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=builder /source/target/release/accord /usr/local/bin/accord
 USER 10001:10001
 VOLUME /data

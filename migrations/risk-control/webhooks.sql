@@ -16,5 +16,7 @@ CREATE TABLE webhook_subscriptions_{set} (
 -- Where in the log there is something that subscribers may be told of.
 CREATE TABLE webhook_outbox_{set} (
     sequence INTEGER PRIMARY KEY,
-    event_type TEXT NOT NULL
+    event_type TEXT NOT NULL,
+    -- Identity of the event, which the message carries.
+    event_id TEXT NOT NULL
 );

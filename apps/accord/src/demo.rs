@@ -1,5 +1,6 @@
 //! The demo: five simulated banks in one process, on one port, on one clock.
 
+mod analysts;
 mod banner;
 mod history;
 mod home;
@@ -21,7 +22,7 @@ use accord_service::{
 };
 use anyhow::{Context, anyhow, bail};
 use axum::Router;
-use risk_control_node::{BankNode, BankSettings, Placement};
+use risk_control_node::{BankNode, BankSettings, Placement, WebhookReach};
 use risk_control_simulator::Network;
 
 use crate::cli::DemoArguments;
@@ -91,6 +92,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         banner::print(address, directory.path(), key.as_deref(), &arguments);
         if !arguments.no_traffic {
             traffic::start(&demo, &network, &state, resumed_at_us, &shutdown);
+            analysts::start(&demo, &network, &shutdown);
         }
     }
     shutdown.begun().await;
@@ -123,7 +125,11 @@ async fn open_banks(
         .iter()
         .map(|bank| {
             let name = bank.name().to_owned();
-            let settings = BankSettings::new(&name, state.bank_folder(&name));
+            let settings = BankSettings {
+                // Whoever tries webhooks out has the receiver on the same machine.
+                webhook_reach: WebhookReach::Everywhere,
+                ..BankSettings::new(&name, state.bank_folder(&name))
+            };
             let clock = clock.clone();
             tokio::spawn(async move {
                 BankNode::open(settings, move |_| clock)

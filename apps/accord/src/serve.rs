@@ -13,7 +13,7 @@ use accord_service::{
     telemetry::{LogFormat, set_up_logging},
 };
 use anyhow::anyhow;
-use risk_control_node::{BankNode, BankSettings, Placement};
+use risk_control_node::{BankNode, BankSettings, Placement, WebhookReach};
 use serde::Deserialize;
 
 use crate::{cli::ServeArguments, demo::site};
@@ -32,6 +32,9 @@ struct NodeConfiguration {
     /// `human` or `json`.
     #[serde(default)]
     log_format: LogFormatName,
+    /// Where webhooks may go: `public` (over TLS), or `everywhere`, also on private networks and without TLS.
+    #[serde(default)]
+    webhook_targets: WebhookTargets,
     #[serde(default)]
     api_keys: Vec<KeyConfiguration>,
 }
@@ -42,6 +45,14 @@ enum LogFormatName {
     #[default]
     Human,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WebhookTargets {
+    #[default]
+    Public,
+    Everywhere,
 }
 
 /// A caller of the API. The file holds the hash of the key, never the key.
@@ -124,6 +135,10 @@ pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
 
     let settings = BankSettings {
         currency: configuration.currency.clone(),
+        webhook_reach: match configuration.webhook_targets {
+            WebhookTargets::Public => WebhookReach::Public,
+            WebhookTargets::Everywhere => WebhookReach::Everywhere,
+        },
         ..BankSettings::new(&configuration.institution, directory.path().to_owned())
     };
     let node = BankNode::open(settings, |_| Clock::system()).await?;

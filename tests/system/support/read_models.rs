@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::{TestBank, database::rows, eventually};
 
 /// The read models of a bank's node and their tables.
-const READ_MODELS: [(&str, &[&str]); 3] = [
+const READ_MODELS: [(&str, &[&str]); 6] = [
     ("activity", &["activity", "activity_scores"]),
     ("governance", &["models", "policies", "adoptions"]),
     ("transactions", &["transactions", "transaction_labels"]),
+    ("cases", &["cases", "case_alerts", "case_history"]),
+    ("parked_labels", &["parked_labels"]),
+    ("webhooks", &["webhook_subscriptions", "webhook_outbox"]),
 ];
 
 /// Rows as SQL literals, by table, in order.

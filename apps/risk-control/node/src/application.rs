@@ -9,6 +9,7 @@ mod label;
 mod parked_labels;
 mod rebuild;
 mod train;
+mod webhooks;
 
 use std::{sync::Arc, time::Instant};
 
@@ -18,6 +19,7 @@ pub use error::ApplicationError;
 pub use import::{HistoricalLabel, HistoricalTransaction};
 pub use label::{LabelRequest, Labelled};
 pub use train::{TrainedModel, TrainingReport};
+pub use webhooks::{NewWebhook, WebhookRequest};
 
 use accord_event_log::{CommandEnvelope, PartitionId, Reply, Sequence};
 use risk_control::{Command, CustomerReference, Event, Rejection};

@@ -14,7 +14,8 @@ mod parked_labels;
 mod policy;
 mod read_models;
 mod stream;
-mod transactions;
+pub(crate) mod transactions;
+mod webhooks;
 pub mod wire;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ const PAGE_READERS: Allowed = Allowed::to(&[
     Role::Administrator,
 ]);
 const CASE_WORKERS: Allowed = Allowed::to(&[Role::Analyst, Role::Approver, Role::Administrator]);
+const WEBHOOK_READERS: Allowed = Allowed::to(&[Role::Operator, Role::Auditor, Role::Administrator]);
 const OPERATORS: Allowed = Allowed::to(&[Role::Operator, Role::Auditor, Role::Administrator]);
 
 /// Everything that a bank's node serves of its own, and to whom.
@@ -134,6 +136,47 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
         "/v1/exports/transactions.csv",
         READERS,
         "transactions as comma-separated values",
+    ),
+    RouteAccess::post(
+        "/v1/webhooks",
+        Allowed::to(&[Role::Administrator]),
+        "subscribe to what happens",
+    ),
+    RouteAccess::get("/v1/webhooks", WEBHOOK_READERS, "all subscriptions"),
+    RouteAccess::get(
+        "/v1/webhooks/{webhook_id}",
+        WEBHOOK_READERS,
+        "one subscription",
+    ),
+    RouteAccess::delete(
+        "/v1/webhooks/{webhook_id}",
+        Allowed::to(&[Role::Administrator]),
+        "end a subscription",
+    ),
+    RouteAccess::post(
+        "/v1/webhooks/{webhook_id}/pause",
+        Allowed::to(&[Role::Operator, Role::Administrator]),
+        "let messages wait",
+    ),
+    RouteAccess::post(
+        "/v1/webhooks/{webhook_id}/resume",
+        Allowed::to(&[Role::Operator, Role::Administrator]),
+        "send what waited",
+    ),
+    RouteAccess::post(
+        "/v1/webhooks/{webhook_id}/rotate-secret",
+        Allowed::to(&[Role::Administrator]),
+        "give a subscription another secret",
+    ),
+    RouteAccess::get(
+        "/v1/webhooks/{webhook_id}/deliveries",
+        WEBHOOK_READERS,
+        "the delivery log of a subscription",
+    ),
+    RouteAccess::post(
+        "/v1/webhooks/{webhook_id}/deliveries/{message_id}/redeliver",
+        Allowed::to(&[Role::Operator, Role::Administrator]),
+        "send a message again",
     ),
     RouteAccess::get("/v1/overview", READERS, "figures of the last day"),
     RouteAccess::get("/v1/policy", READERS, "the active policy and its adoption"),
@@ -224,6 +267,21 @@ pub fn router(
         .get("/v1/customers/{customer_id}", lookups::customer)
         .get("/v1/terminals/{terminal_id}", lookups::terminal)
         .get("/v1/exports/transactions.csv", export::transactions)
+        .post("/v1/webhooks", webhooks::subscribe)
+        .get("/v1/webhooks", webhooks::list)
+        .get("/v1/webhooks/{webhook_id}", webhooks::show)
+        .delete("/v1/webhooks/{webhook_id}", webhooks::delete)
+        .post("/v1/webhooks/{webhook_id}/pause", webhooks::pause)
+        .post("/v1/webhooks/{webhook_id}/resume", webhooks::resume)
+        .post(
+            "/v1/webhooks/{webhook_id}/rotate-secret",
+            webhooks::rotate_secret,
+        )
+        .get("/v1/webhooks/{webhook_id}/deliveries", webhooks::deliveries)
+        .post(
+            "/v1/webhooks/{webhook_id}/deliveries/{message_id}/redeliver",
+            webhooks::redeliver,
+        )
         .get("/v1/overview", overview::overview)
         .get("/v1/policy", policy::policy)
         .get("/v1/stream", stream::stream)

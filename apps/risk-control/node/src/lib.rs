@@ -16,10 +16,12 @@ mod policies;
 mod projections;
 mod queries;
 mod upkeep;
+mod webhooks;
 
 pub use application::{
     ApplicationError, AssessRequest, Assessment, CaseAnswer, CaseRequest, CaseWork, CommandCaller,
-    HistoricalLabel, HistoricalTransaction, LabelRequest, Labelled, TrainedModel, TrainingReport,
+    HistoricalLabel, HistoricalTransaction, LabelRequest, Labelled, NewWebhook, TrainedModel,
+    TrainingReport, WebhookRequest,
 };
 pub use http::{
     ACCESS, BANK_ROUTES, Placement, openapi,
@@ -30,6 +32,10 @@ pub use node::{BankNode, BankSettings, OpenError};
 pub use personal::PersonalFields;
 pub use policies::ActivePolicy;
 pub use queries::{
-    cases::{CaseCounts, CaseFilter, CaseOrder, CasePage, CaseRow, CaseState, StateFilter},
+    cases::{
+        AssigneeFilter, CaseCounts, CaseFilter, CaseOrder, CasePage, CaseRow, CaseState,
+        StateFilter,
+    },
     overview::OverviewFigures,
 };
+pub use webhooks::{WebhookReach, address::AddressFault};

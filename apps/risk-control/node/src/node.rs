@@ -25,6 +25,7 @@ use crate::{
     models::ModelShelf,
     policies::{ActivePolicy, KnownPolicies},
     projections, upkeep,
+    webhooks::{self, WebhookClient, WebhookReach, deliveries::DeliveryLog},
 };
 
 /// Events that the read models may be behind before the decider waits for them: a second or two of the highest load.
@@ -39,6 +40,8 @@ pub struct BankSettings {
     pub folder: PathBuf,
     /// ISO 4217 code of the currency that the node accounts in.
     pub currency: String,
+    /// Where webhooks may go.
+    pub webhook_reach: WebhookReach,
     /// Limits of the decider; its folders and institution are filled in here.
     pub worker: WorkerSettings,
 }
@@ -50,6 +53,7 @@ impl BankSettings {
             name: name.to_owned(),
             folder,
             currency: "EUR".to_owned(),
+            webhook_reach: WebhookReach::default(),
         }
     }
 }
@@ -74,6 +78,8 @@ pub enum OpenError {
     Thread(std::io::Error),
     #[error("read models: {0}")]
     Query(#[from] sqlx::Error),
+    #[error("{path}: {source}")]
+    Deliveries { path: PathBuf, source: sqlx::Error },
 }
 
 /// A running node. Cheap to clone.
@@ -99,6 +105,8 @@ pub(crate) struct Shared {
     pub case_settings: Mutex<CaseSettings>,
     /// Open cases, as last counted.
     pub open_cases: AtomicU64,
+    pub deliveries: DeliveryLog,
+    pub webhook_client: WebhookClient,
     /// Begins when open streams are to end.
     pub streams: Shutdown,
     running: Mutex<Option<Running>>,
@@ -109,7 +117,7 @@ struct Running {
     stop_projector: watch::Sender<bool>,
     projector: std::thread::JoinHandle<()>,
     /// What the node does by itself; ended before the log is.
-    upkeep: Option<tokio::task::JoinHandle<()>>,
+    upkeep: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl BankNode {
@@ -161,6 +169,13 @@ impl BankNode {
         let clock = node_clock.unwrap_or_else(Clock::system);
         let reader = worker.reader().clone();
 
+        let deliveries_path = settings.folder.join("deliveries.db");
+        let deliveries = DeliveryLog::open(&deliveries_path, reader.last())
+            .await
+            .map_err(|source| OpenError::Deliveries {
+                path: deliveries_path,
+                source,
+            })?;
         let projector = Projector::<RiskControl>::new(
             store.clone(),
             reader.clone(),
@@ -192,12 +207,14 @@ impl BankNode {
                 latency: RecentLatency::default(),
                 case_settings: Mutex::new(CaseSettings::INITIAL),
                 open_cases: AtomicU64::new(0),
+                deliveries,
+                webhook_client: WebhookClient::new(settings.webhook_reach),
                 streams: Shutdown::new(Duration::ZERO),
                 running: Mutex::new(Some(Running {
                     worker,
                     stop_projector,
                     projector,
-                    upkeep: None,
+                    upkeep: Vec::new(),
                 })),
             }),
         };
@@ -218,14 +235,17 @@ impl BankNode {
                     .unwrap_or_else(PoisonError::into_inner) = settings.clone();
             }
         }
-        let upkeep = tokio::spawn(upkeep::run(node.clone()));
+        let upkeep = vec![
+            tokio::spawn(upkeep::run(node.clone())),
+            tokio::spawn(webhooks::run(node.clone())),
+        ];
         if let Some(running) = &mut *node
             .shared
             .running
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
         {
-            running.upkeep = Some(upkeep);
+            running.upkeep = upkeep;
         }
         Ok(node)
     }
@@ -237,6 +257,11 @@ impl BankNode {
     /// ISO 4217 code of the currency that the node accounts in.
     pub fn currency(&self) -> &str {
         &self.shared.currency
+    }
+
+    /// What was sent to webhooks, and what is to be sent.
+    pub(crate) fn deliveries(&self) -> &DeliveryLog {
+        &self.shared.deliveries
     }
 
     /// Open cases, as counted a moment ago.
@@ -287,7 +312,7 @@ impl BankNode {
         let Some(mut running) = running else {
             return;
         };
-        if let Some(upkeep) = running.upkeep.take() {
+        for upkeep in running.upkeep.drain(..) {
             upkeep.abort();
             // Aborted on purpose.
             let _ = upkeep.await;
@@ -307,6 +332,7 @@ impl BankNode {
             let worker = running.worker;
             let _ = tokio::task::spawn_blocking(move || worker.close()).await;
         }
+        self.shared.deliveries.close().await;
         self.shared.store.close().await;
         self.shared.keys.close().await;
     }

@@ -6,6 +6,7 @@ pub mod lookups;
 pub mod overview;
 pub mod parked_labels;
 pub mod transactions;
+pub mod webhooks;
 
 use std::time::Instant;
 

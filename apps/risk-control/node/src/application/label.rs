@@ -99,7 +99,7 @@ impl BankNode {
         );
         let reply = self.ask_once(caller, envelope).await?;
         // Sent the first time before its transaction had arrived, it was parked, without any key of a customer.
-        if let Reply::KeyReused { sequence } = &reply
+        if let Reply::KeyReused { sequence } | Reply::Duplicate { sequence } = &reply
             && self
                 .is_parked_by(*sequence, idempotency::payload_hash(&canonical).max(1))
                 .await?

@@ -4,7 +4,7 @@ use utoipa::OpenApi;
 
 use super::{
     assess, cases, export, labels, lookups, overview, parked_labels, policy, read_models, stream,
-    transactions,
+    transactions, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,15 @@ use super::{
         lookups::customer,
         lookups::terminal,
         export::transactions,
+        webhooks::subscribe,
+        webhooks::list,
+        webhooks::show,
+        webhooks::delete,
+        webhooks::pause,
+        webhooks::resume,
+        webhooks::rotate_secret,
+        webhooks::deliveries,
+        webhooks::redeliver,
         overview::overview,
         policy::policy,
         stream::stream,
@@ -46,6 +55,7 @@ use super::{
         (name = "transactions", description = "Decide, look up, label"),
         (name = "cases", description = "What people look at, and what they find"),
         (name = "look-up", description = "Customers, terminals, exports"),
+        (name = "webhooks", description = "Telling other systems"),
         (name = "overview", description = "Figures"),
         (name = "governance", description = "What decides"),
         (name = "operations", description = "Keeping the node well"),

@@ -28,12 +28,20 @@ const COLUMNS: [&str; 14] = [
 /// Sequences in one run of the indexes that are looked up at random.
 pub const INDEX_RUN: i64 = 32_768;
 
-/// Finds a transaction by its own id: binds `$1` to its hash and `$2` to the id, and gives `columns`.
-pub fn find_by_id(table: &str, columns: &str) -> String {
+/// Beginning of a statement that looks into every run of the random indexes: `runs (run)`, newest first.
+pub fn with_index_runs(table: &str) -> String {
     format!(
         "WITH RECURSIVE runs (run) AS (
              SELECT (SELECT COALESCE(MAX(sequence), 0) FROM {table}) / {INDEX_RUN}
-             UNION ALL SELECT run - 1 FROM runs WHERE run > 0)
+             UNION ALL SELECT run - 1 FROM runs WHERE run > 0)"
+    )
+}
+
+/// Finds a transaction by its own id: `$1` is its hash and `$2` the id; gives `columns`.
+pub fn find_by_id(table: &str, columns: &str) -> String {
+    let with_runs = with_index_runs(table);
+    format!(
+        "{with_runs}
          SELECT {columns} FROM runs JOIN {table} ON sequence / {INDEX_RUN} = run
              AND transaction_hash = $1 AND transaction_id = $2
          LIMIT 1"

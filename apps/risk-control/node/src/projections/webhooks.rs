@@ -19,7 +19,9 @@ pub struct Webhooks;
 /// What subscribers may be told of, if anything.
 pub fn webhook_event_type(recorded: &Recorded<Event>) -> Option<WebhookEventType> {
     match &recorded.event {
-        Event::TransactionLabelled(_) => Some(WebhookEventType::TransactionLabelled),
+        Event::TransactionLabelled(_) | Event::LabelWithdrawn(_) => {
+            Some(WebhookEventType::TransactionLabelled)
+        }
         Event::Case(event) => match &event.happened {
             CaseHappening::AlertRaised(_) if recorded.metadata.entity_version == 1 => {
                 Some(WebhookEventType::CaseOpened)
@@ -91,10 +93,11 @@ async fn note(
     let outbox = tables.table("webhook_outbox");
     sqlx::query(AssertSqlSafe(format!(
         "-- webhook_outbox_insert
-         INSERT INTO {outbox} (sequence, event_type) VALUES ($1, $2)"
+         INSERT INTO {outbox} (sequence, event_type, event_id) VALUES ($1, $2, $3)"
     )))
     .bind(recorded.metadata.sequence.0.cast_signed())
     .bind(event_type.name())
+    .bind(recorded.metadata.event_id().simple().to_string())
     .execute(connection)
     .await
     .map(|_| ())

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     application::ApplicationError,
     node::BankNode,
-    projections::{PARKED_LABELS, TRANSACTIONS, label_code},
+    projections::{INDEX_RUN, PARKED_LABELS, TRANSACTIONS, label_code, with_index_runs},
 };
 
 /// A label that waits.
@@ -59,10 +59,13 @@ impl BankNode {
         let transactions = self.tables(TRANSACTIONS).table("transactions");
         let rows = sqlx::query(AssertSqlSafe(format!(
             "-- parked_labels_applicable
+             {}
              SELECT {COLUMNS}, t.customer FROM {parked} p
-             CROSS JOIN {transactions} t
-                 ON t.transaction_hash = p.transaction_hash AND t.transaction_id = p.transaction_id
-             WHERE p.outcome IS NULL LIMIT $1"
+             CROSS JOIN runs
+             CROSS JOIN {transactions} t ON t.sequence / {INDEX_RUN} = runs.run
+                 AND t.transaction_hash = p.transaction_hash AND t.transaction_id = p.transaction_id
+             WHERE p.outcome IS NULL LIMIT $1",
+            with_index_runs(&transactions)
         )))
         .bind(i64::from(rows_max))
         .fetch_all(self.shared.store.readers())
