@@ -42,6 +42,15 @@ const BINARY: &str = "accord";
 /// For tests alone.
 const TEST_SUPPORT: &str = "accord-testing";
 
+/// The platform that this compiler builds for.
+fn host() -> String {
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let output = Command::new(rustc).arg("-vV").output().expect("rustc runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("rustc names its host").to_owned()
+}
+
 /// The packages of the workspace's normal dependency graph, by name.
 struct CrateGraph {
     /// What each package depends on directly.
@@ -59,6 +68,9 @@ impl CrateGraph {
                 "--format-version",
                 "1",
                 "--offline",
+                // Packages for other platforms need not have been downloaded.
+                "--filter-platform",
+                &host(),
                 "--manifest-path",
             ])
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))

@@ -45,26 +45,29 @@ pub struct Thresholds {
 const CHALLENGE_SHARE: f64 = 0.015;
 const REVIEW_SHARE: f64 = 0.008;
 const DECLINE_SHARE: f64 = 0.003;
-/// However quiet the bank: below these probabilities nobody is challenged, looked at, or turned away.
-const CHALLENGE_SCORE_MIN: f64 = 0.02;
-const REVIEW_SCORE_MIN: f64 = 0.05;
-const DECLINE_SCORE_MIN: f64 = 0.25;
+/// However quiet the bank: below the first of each pair nobody is challenged, looked at, or turned away. However much
+/// fraud there is: from the second on everybody is, because it is more likely than not, or nearly, that it is one.
+const CHALLENGE_SCORES: (f64, f64) = (0.02, 0.1);
+const REVIEW_SCORES: (f64, f64) = (0.05, 0.3);
+const DECLINE_SCORES: (f64, f64) = (0.25, 0.6);
 
 impl Thresholds {
-    /// Thresholds by which the given scores would lead to the standard shares of alerts, or to fewer where the scores
-    /// are too low to act upon.
+    /// Thresholds by which the given scores would lead to the standard shares of alerts; to fewer where the scores are
+    /// too low to act upon, to more where they are too high to let pass.
     pub fn for_standard_alert_load(mut scores: Vec<f64>) -> Self {
         scores.sort_by(f64::total_cmp);
-        let at_share = |share: f64| {
+        let at_share = |share: f64, (lowest, highest): (f64, f64)| {
             let rank = (scores.len() as f64 * (1.0 - share)) as usize;
-            scores.get(rank).copied().unwrap_or(1.0)
+            scores
+                .get(rank)
+                .copied()
+                .unwrap_or(1.0)
+                .clamp(lowest, highest)
         };
-        let challenge = at_share(CHALLENGE_SHARE).max(CHALLENGE_SCORE_MIN);
-        let review = at_share(REVIEW_SHARE).max(REVIEW_SCORE_MIN).max(challenge);
         Self {
-            challenge,
-            review,
-            decline: at_share(DECLINE_SHARE).max(DECLINE_SCORE_MIN).max(review),
+            challenge: at_share(CHALLENGE_SHARE, CHALLENGE_SCORES),
+            review: at_share(REVIEW_SHARE, REVIEW_SCORES),
+            decline: at_share(DECLINE_SHARE, DECLINE_SCORES),
         }
     }
 
@@ -129,7 +132,10 @@ mod tests {
 
     #[test]
     fn standard_thresholds_lead_to_the_standard_alert_load() {
-        let scores: Vec<f64> = (0..10_000).map(|rank| f64::from(rank) / 10_000.0).collect();
+        // A few high scores and very many low ones, as real ones are.
+        let scores: Vec<f64> = (0..10_000)
+            .map(|rank| (f64::from(rank) / 10_000.0).powi(200))
+            .collect();
         let thresholds = Thresholds::for_standard_alert_load(scores.clone());
         let share = |strictness: Decision| {
             let hit = scores
@@ -141,6 +147,14 @@ mod tests {
         assert_eq!(share(Decision::Challenge), CHALLENGE_SHARE);
         assert_eq!(share(Decision::Review), REVIEW_SHARE);
         assert_eq!(share(Decision::Decline), DECLINE_SHARE);
+    }
+
+    #[test]
+    fn what_is_more_likely_fraud_than_not_is_declined_whatever_the_share() {
+        let thresholds = Thresholds::for_standard_alert_load(vec![0.99; 1_000]);
+        assert_eq!(thresholds.decide(0.65), Decision::Decline);
+        assert_eq!(thresholds.decide(0.35), Decision::Review);
+        assert_eq!(thresholds.decide(0.12), Decision::Challenge);
     }
 
     #[test]
