@@ -8,10 +8,11 @@ use std::{
 use serde_json::Value;
 
 /// Crates that decide and calculate, and do nothing else.
-const PURE: [&str; 4] = [
+const PURE: [&str; 5] = [
     "accord-decider",
     "accord-learning",
     "risk-control",
+    "risk-control-evaluation",
     "risk-control-simulator",
 ];
 /// What does I/O, or drives it.

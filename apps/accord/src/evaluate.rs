@@ -75,14 +75,15 @@ fn print(report: &Report, seconds: f64) {
 fn print_scheme(figures: &Figures) {
     println!("\n{}\n", figures.scheme);
     println!(
-        "  training from  test                      transactions  frauds    AUC     AP  CP@100  slope"
+        "  {:<13}  {:<24}  {:>12}  {:>6}  {:>6} {:>6} {:>6}  {:>6}",
+        "training from", "test", "transactions", "frauds", "AUC", "AP", "CP@100", "slope",
     );
     for fold in &figures.folds {
         print_fold(fold);
     }
     let mean = figures.mean;
     println!(
-        "  {:<63} {} {} {}  {}",
+        "  {:<61}  {} {} {}  {}",
         "mean",
         figure(mean.auc),
         figure(mean.average_precision),

@@ -151,3 +151,18 @@ async fn another_master_key_is_refused() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn a_pseudonym_is_the_same_after_a_restart_and_another_for_another_kind_id_or_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = open(folder.path()).await;
+    let device = keys.pseudonym("device", "d-1");
+    assert_ne!(device, keys.pseudonym("device", "d-2"));
+    assert_ne!(device, keys.pseudonym("address", "d-1"));
+    assert_ne!(keys.pseudonym("ab", "c"), keys.pseudonym("a", "bc"));
+    drop(keys);
+    assert_eq!(open(folder.path()).await.pseudonym("device", "d-1"), device);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = open(elsewhere.path()).await;
+    assert_ne!(device, other.pseudonym("device", "d-1"));
+}

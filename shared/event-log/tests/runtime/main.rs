@@ -3,5 +3,6 @@
 mod adoption;
 mod answers;
 mod batches;
+mod consultation;
 #[path = "../support/mod.rs"]
 mod support;
