@@ -154,9 +154,17 @@ fn expected_signature(secret: &str, message: &Received) -> String {
 /// Opens a case and resolves it as fraud.
 fn resolve_a_case(bank: &TestBank, transaction_id: &str, customer: &str) -> String {
     let position = open_case(bank, transaction_id, customer);
-    let id = id_of(&case_of(bank, customer, &position));
+    let case = case_of(bank, customer, &position);
+    let (id, version) = (id_of(&case), case["version"].as_u64().expect("a version"));
     let finding = json!({ "disposition": "confirmed_fraud" });
-    work(&bank.caller(Role::Analyst), &id, "resolve", 1, finding).expect(200);
+    work(
+        &bank.caller(Role::Analyst),
+        &id,
+        "resolve",
+        version,
+        finding,
+    )
+    .expect(200);
     id
 }
 

@@ -13,9 +13,7 @@ use accord_read_store::Projection;
 pub use activity::INTERVAL_US;
 pub use cases::{CLOSED_FROM, priority, severity_code};
 use risk_control::Event;
-pub use transactions::{
-    INDEX_RUN, decision_code, find_by_id, label_code, transaction_hash, with_index_runs,
-};
+pub use transactions::{INDEX_RUN, decision_code, find_by_id, label_code, transaction_hash};
 pub use webhooks::webhook_event_type;
 
 /// Places of the projections in [`all`].

@@ -55,7 +55,7 @@ impl Projection<Event> for Balances {
         &'a self,
         connection: &'a mut SqliteConnection,
         tables: TableSet,
-        events: &'a [Recorded<Event>],
+        events: &'a [Arc<Recorded<Event>>],
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
         async move {
             for event in events {

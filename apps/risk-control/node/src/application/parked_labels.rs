@@ -15,11 +15,13 @@ use uuid::Uuid;
 
 use super::{ApplicationError, BankReply, CommandCaller, LabelRequest, command_id};
 use crate::{
-    node::BankNode, projections::transaction_hash, queries::parked_labels::ParkedLabelRow,
+    node::BankNode,
+    projections::transaction_hash,
+    queries::{parked_labels::ParkedLabelRow, transactions::TransactionRow},
 };
 
-/// Labels applied in one go.
-const APPLIED_AT_ONCE: u32 = 64;
+/// Waiting labels that are looked at in one go.
+const LOOKED_AT_ONCE: u32 = 64;
 const APPLY_DEADLINE: Duration = Duration::from_secs(10);
 
 impl BankNode {
@@ -77,22 +79,31 @@ impl BankNode {
             && recorded.metadata.payload_hash == payload_hash)
     }
 
-    /// Applies the labels whose transactions have arrived; gives how many. A kill in between repeats at most what
-    /// repeats to no effect: the label has an identity of its own, and settling it twice is nothing.
-    pub(crate) async fn apply_parked_labels(&self) -> Result<usize, ApplicationError> {
-        let applicable = self.applicable_labels(APPLIED_AT_ONCE).await?;
-        for (parked, customer) in &applicable {
-            self.apply_parked_label(parked, CustomerReference(*customer))
-                .await?;
+    /// Looks at the next labels that wait, after `after`, and applies those whose transactions have arrived. Gives where
+    /// to go on, from the beginning again once all were looked at. A kill in between repeats at most what repeats to no
+    /// effect: the label has an identity of its own, and settling it twice is nothing.
+    pub(crate) async fn apply_parked_labels(
+        &self,
+        after: Sequence,
+    ) -> Result<Sequence, ApplicationError> {
+        let waiting = self.waiting_labels(after, LOOKED_AT_ONCE).await?;
+        for parked in &waiting {
+            if let Some(transaction) = self.transaction_row(&parked.transaction_id).await? {
+                self.apply_parked_label(parked, &transaction).await?;
+            }
         }
-        Ok(applicable.len())
+        let last = waiting.last().map(|parked| parked.sequence);
+        Ok(last
+            .filter(|_| waiting.len() == LOOKED_AT_ONCE as usize)
+            .unwrap_or(Sequence::ZERO))
     }
 
     async fn apply_parked_label(
         &self,
         parked: &ParkedLabelRow,
-        customer: CustomerReference,
+        transaction: &TransactionRow,
     ) -> Result<(), ApplicationError> {
+        let customer = CustomerReference(transaction.customer);
         let caller = CommandCaller {
             actor: Arc::from(parked.actor.as_str()),
             deadline: Instant::now() + APPLY_DEADLINE,
@@ -107,10 +118,6 @@ impl BankNode {
             }
             .hash(),
         );
-        let transaction = self
-            .transaction_row(&parked.transaction_id)
-            .await?
-            .ok_or(ApplicationError::Inconsistent)?;
         let label = Command::LabelTransaction(LabelTransaction {
             transaction_id: parked.transaction_id.clone(),
             customer,

@@ -38,12 +38,14 @@ pub fn with_index_runs(table: &str) -> String {
 }
 
 /// Finds a transaction by its own id: `$1` is its hash and `$2` the id; gives `columns`.
+///
+/// `CROSS JOIN` because SQLite keeps its order: left to itself it reads the whole table and looks up the run of each row.
 pub fn find_by_id(table: &str, columns: &str) -> String {
     let with_runs = with_index_runs(table);
     format!(
         "{with_runs}
-         SELECT {columns} FROM runs JOIN {table} ON sequence / {INDEX_RUN} = run
-             AND transaction_hash = $1 AND transaction_id = $2
+         SELECT {columns} FROM runs CROSS JOIN {table}
+         WHERE sequence / {INDEX_RUN} = run AND transaction_hash = $1 AND transaction_id = $2
          LIMIT 1"
     )
 }
@@ -290,4 +292,61 @@ async fn label(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection, Row};
+
+    use super::*;
+
+    /// How SQLite goes about a statement, one line for each step.
+    async fn plan(connection: &mut SqliteConnection, statement: &str) -> Vec<String> {
+        sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))
+            .fetch_all(connection)
+            .await
+            .unwrap()
+            .iter()
+            .map(|step| step.get("detail"))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn random_look_ups_go_by_their_index() {
+        let tables = TableSet { generation: 1 };
+        let mut connection = SqliteConnection::connect(":memory:").await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(Transactions::default().create_tables(tables)))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let table = tables.table("transactions");
+        let by_id = find_by_id(&table, "sequence");
+        let page = |entity: &str| {
+            format!(
+                "SELECT * FROM {table} WHERE 1 = 1 AND sequence / {INDEX_RUN} = $1 AND {entity} = $2
+                 AND sequence < $3 ORDER BY sequence DESC LIMIT 50"
+            )
+        };
+        for (statement, index) in [
+            (by_id.clone(), "by_hash"),
+            (
+                format!("UPDATE {table} SET label = 1 WHERE sequence = ({by_id})"),
+                "by_hash",
+            ),
+            (page("customer"), "by_customer"),
+            (page("terminal_id"), "by_terminal"),
+        ] {
+            let steps = plan(&mut connection, &statement).await;
+            let index = format!("SEARCH {table} USING INDEX {table}_{index}");
+            assert!(
+                steps.iter().any(|step| step.starts_with(&index)),
+                "{statement}: {steps:#?}"
+            );
+            let scan = format!("SCAN {table}");
+            assert!(
+                !steps.iter().any(|step| step.starts_with(&scan)),
+                "{statement}: {steps:#?}"
+            );
+        }
+    }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     application::ApplicationError,
     node::BankNode,
-    projections::{INDEX_RUN, PARKED_LABELS, TRANSACTIONS, label_code, with_index_runs},
+    projections::{PARKED_LABELS, label_code},
 };
 
 /// A label that waits.
@@ -48,31 +48,6 @@ impl BankNode {
         .fetch_all(self.shared.store.readers())
         .await?;
         rows.iter().map(read_row).collect()
-    }
-
-    /// Labels that wait although their transaction has arrived, with the transaction's customer.
-    pub(crate) async fn applicable_labels(
-        &self,
-        rows_max: u32,
-    ) -> Result<Vec<(ParkedLabelRow, u64)>, sqlx::Error> {
-        let parked = self.tables(PARKED_LABELS).table("parked_labels");
-        let transactions = self.tables(TRANSACTIONS).table("transactions");
-        let rows = sqlx::query(AssertSqlSafe(format!(
-            "-- parked_labels_applicable
-             {}
-             SELECT {COLUMNS}, t.customer FROM {parked} p
-             CROSS JOIN runs
-             CROSS JOIN {transactions} t ON t.sequence / {INDEX_RUN} = runs.run
-                 AND t.transaction_hash = p.transaction_hash AND t.transaction_id = p.transaction_id
-             WHERE p.outcome IS NULL LIMIT $1",
-            with_index_runs(&transactions)
-        )))
-        .bind(i64::from(rows_max))
-        .fetch_all(self.shared.store.readers())
-        .await?;
-        rows.iter()
-            .map(|row| Ok((read_row(row)?, row.try_get::<i64, _>(10)?.cast_unsigned())))
-            .collect()
     }
 
     /// The label that waits for a transaction, if any.
