@@ -7,12 +7,18 @@ use crate::support::{Answer, Caller, Purchase, TestBank, eventually};
 
 /// A purchase that is far from anything that its customer did before, and so is declined.
 fn alarming(transaction_id: &str, customer: &str) -> Purchase {
-    Purchase::of(transaction_id).by(customer).amount(91_250)
+    // At a terminal of its own: a confirmed fraud makes the terminal's other transactions suspicious.
+    Purchase::of(transaction_id)
+        .by(customer)
+        .at(&format!("terminal-of-{customer}"))
+        .amount(91_250)
 }
 
 /// Lets a customer buy something small and then something alarming; gives the position of that.
 pub fn open_case(bank: &TestBank, transaction_id: &str, customer: &str) -> String {
-    let ordinary = Purchase::of(&format!("{transaction_id}-ordinary")).by(customer);
+    let ordinary = Purchase::of(&format!("{transaction_id}-ordinary"))
+        .by(customer)
+        .at(&format!("terminal-of-{customer}"));
     bank.assess(&ordinary).expect(201);
     let answer = bank
         .assess(&alarming(transaction_id, customer))
@@ -377,11 +383,15 @@ fn customers_and_terminals_are_looked_up_and_exported() {
     };
     assert_eq!(
         linked(&customer, "terminals"),
-        ["\"terminal-0\" 3", "\"terminal-1\" 4"]
-            .map(str::to_owned)
-            .into_iter()
-            .rev()
-            .collect::<Vec<_>>()
+        [
+            "\"terminal-0\" 3",
+            "\"terminal-1\" 2",
+            "\"terminal-of-customer-1\" 2"
+        ]
+        .map(str::to_owned)
+        .into_iter()
+        .rev()
+        .collect::<Vec<_>>()
     );
     let terminal = bank
         .query("/v1/terminals/terminal-0", &position)
