@@ -187,28 +187,45 @@ impl TrainedModel {
             .rows_within(occurred_us.clone(), cutoff_us)
             .map_err(|error| failed(&error))?;
         let model = train_trees(&rows, plan).map_err(|error| failed(&error))?;
-        let (scores, labels) = held_out_scores(set, occurred_us, cutoff_us, plan)
+        let measured = measured_on_newest(set, occurred_us, cutoff_us, plan)
             .map_err(|error| failed(&error))?
             // Too little to hold anything out.
-            .unwrap_or_else(|| (scores(&model, &rows), rows.labels().to_vec()));
+            .unwrap_or_else(|| Measured::new(&model, &rows));
         Ok(Self {
             model,
             rows: rows.len() as u64,
             frauds,
-            auc: roc_auc(&scores, &labels),
-            thresholds: Thresholds::for_standard_alert_load(scores),
+            auc: roc_auc(&measured.scores, &measured.labels),
+            thresholds: Thresholds::for_standard_alert_load(measured.scores),
         })
     }
 }
 
-/// Scores and labels of the newest rows, by a model of the older ones; `None` where one of the parts has one class
-/// only.
-fn held_out_scores(
+/// Rows that were scored, with what they are.
+struct Measured {
+    scores: Vec<f64>,
+    labels: Vec<bool>,
+}
+
+impl Measured {
+    fn new(model: &ScoringModel, rows: &TrainingRows) -> Self {
+        let scores = rows.iter();
+        Self {
+            scores: scores
+                .map(|(features, _)| model.score_values(features))
+                .collect(),
+            labels: rows.labels().to_vec(),
+        }
+    }
+}
+
+/// The newest rows, scored by a model of the older ones; `None` where one of the parts has one class only.
+fn measured_on_newest(
     set: &TrainingSet,
     occurred_us: Range<i64>,
     cutoff_us: i64,
     plan: TreesPlan,
-) -> Result<Option<(Vec<f64>, Vec<bool>)>, TrainingError> {
+) -> Result<Option<Measured>, TrainingError> {
     let Some(split_us) = set.moment_at_share(&occurred_us, cutoff_us, 1.0 - HELD_OUT_SHARE) else {
         return Ok(None);
     };
@@ -222,14 +239,8 @@ fn held_out_scores(
         return Ok(None);
     }
     match train_trees(&older, plan) {
-        Ok(model) => Ok(Some((scores(&model, &newer), newer.labels().to_vec()))),
+        Ok(model) => Ok(Some(Measured::new(&model, &newer))),
         Err(TrainingError::OneClass) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn scores(model: &ScoringModel, rows: &TrainingRows) -> Vec<f64> {
-    rows.iter()
-        .map(|(features, _)| model.score_values(features))
-        .collect()
 }
