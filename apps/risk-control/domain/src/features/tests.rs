@@ -356,6 +356,26 @@ proptest! {
                     ("terminal_frauds_30_days", known(30)),
                 ],
             );
+            let mut frauds: Vec<i64> = at_terminal
+                .iter()
+                .filter(|(_, known)| known.is_some_and(|known| at_us - 30 * DAY < known && known <= at_us))
+                .map(|(fraud, _)| fraud.occurred_at_us)
+                .collect();
+            frauds.sort_unstable();
+            // From the last fraud backwards, as long as nothing else lies after it up to the one before.
+            let mut run = 0.0;
+            let mut end_us = (at_us - 7 * DAY).max(frauds.last().copied().unwrap_or(i64::MIN));
+            for fraud_us in frauds.into_iter().rev() {
+                let since = |other: &&&(Transaction, Option<i64>)| {
+                    fraud_us < other.0.occurred_at_us && other.0.occurred_at_us <= end_us
+                };
+                if at_terminal.iter().filter(since).count() > usize::from(run > 0.0) {
+                    break;
+                }
+                run += 1.0;
+                end_us = fraud_us;
+            }
+            check(&features, &[("terminal_fraud_run", run)]);
         }
     }
 }
