@@ -385,13 +385,9 @@ fn customers_and_terminals_are_looked_up_and_exported() {
         linked(&customer, "terminals"),
         [
             "\"terminal-0\" 3",
-            "\"terminal-1\" 2",
-            "\"terminal-of-customer-1\" 2"
+            "\"terminal-of-customer-1\" 2",
+            "\"terminal-1\" 2"
         ]
-        .map(str::to_owned)
-        .into_iter()
-        .rev()
-        .collect::<Vec<_>>()
     );
     let terminal = bank
         .query("/v1/terminals/terminal-0", &position)
