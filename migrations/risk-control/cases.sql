@@ -32,7 +32,8 @@ CREATE TABLE cases_{set} (
     undo_until BIGINT
 );
 CREATE INDEX cases_{set}_by_rank ON cases_{set} (rank, opened_sequence) WHERE state < 3;
-CREATE INDEX cases_{set}_by_due ON cases_{set} (due_at, opened_sequence) WHERE state < 3;
+-- Holds all that the figures of the queue count.
+CREATE INDEX cases_{set}_by_due ON cases_{set} (due_at, opened_sequence, state, expected_loss_minor) WHERE state < 3;
 CREATE INDEX cases_{set}_by_age ON cases_{set} (opened_sequence) WHERE state < 3;
 CREATE INDEX cases_{set}_by_customer ON cases_{set} (customer, opened_sequence);
 -- The alerts of all cases.

@@ -18,6 +18,13 @@ impl FolderImage {
         Ok(Self { files })
     }
 
+    /// Whether any file holds these bytes.
+    pub fn holds(&self, wanted: &[u8]) -> bool {
+        self.files
+            .iter()
+            .any(|(_, bytes)| bytes.windows(wanted.len()).any(|part| part == wanted))
+    }
+
     pub fn write_to(&self, folder: &Path) -> io::Result<()> {
         for (name, bytes) in &self.files {
             let path = folder.join(name);

@@ -10,7 +10,7 @@ use accord_event_log::Sequence;
 use crate::node::BankNode;
 
 /// Between two rounds.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Works until the node is gone. Stopping it anywhere loses nothing: the next start begins with a round.
 pub async fn run(node: BankNode) {
