@@ -21,4 +21,6 @@ CREATE TABLE parked_labels_{set} (
     settled_at BIGINT
 );
 CREATE INDEX parked_labels_{set}_waiting ON parked_labels_{set} (transaction_hash) WHERE outcome IS NULL;
+-- Those that wait, oldest first, however many there were before.
+CREATE INDEX parked_labels_{set}_waiting_by_age ON parked_labels_{set} (sequence) WHERE outcome IS NULL;
 CREATE INDEX parked_labels_{set}_by_command ON parked_labels_{set} (command_id);
