@@ -1,0 +1,7 @@
+//! Secure sums as specifications: FEDERATION's promises, one file each.
+
+mod arrival;
+mod crashes;
+mod drop_outs;
+mod learners;
+mod support;
