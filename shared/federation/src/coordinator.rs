@@ -115,6 +115,11 @@ impl Coordinator {
         self.state.history.len() as u32
     }
 
+    /// Attempts at the open round that were abandoned.
+    pub fn attempts_abandoned(&self) -> u32 {
+        self.state.abandoned
+    }
+
     /// Institutions whose keys are set up.
     pub fn batch_members(&self) -> Parties {
         match &self.state.batch {

@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::hash::Hash;
 use crate::plan::AgreedPlan;
 
-pub use coordinator::{Pause, TrainingCoordinator};
+pub use coordinator::{ATTEMPTS_MAX, Pause, TrainingCoordinator};
 pub use participant::{TrainingParticipant, TrainingRefusal};
 
 /// Why a job cannot begin or go on after a restart.

@@ -22,6 +22,8 @@
 //! institutions each learns the sum of the other two; only noise helps against that. A coordinator that lies about a sum
 //! (without seeing more of it) is not noticed by the protocol, only by whoever verifies a transcript with kept vectors.
 
+#[cfg(test)]
+mod adversary;
 mod agreement;
 pub mod codec;
 mod consortium;

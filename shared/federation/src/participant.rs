@@ -164,7 +164,7 @@ impl Participant {
     }
 
     /// The body of a coordinator's message, if the plan's coordinator signed it for this job.
-    fn from_coordinator<'message, B: Body>(
+    fn by_coordinator<'message, B: Body>(
         &self,
         signed: &'message Signed<B>,
     ) -> Result<&'message B, Refusal> {

@@ -49,7 +49,10 @@ impl Coordinator {
         if !matches!(self.state.round, RoundState::None) {
             return Err(CannotOpen::Busy);
         }
-        self.agreed.plan().statistic_of(query)?;
+        let (place, statistic) = self.agreed.plan().statistic_of(query)?;
+        if self.state.sums.get(&place) >= Some(&statistic.sums_max) {
+            return Err(PlanBreach::TooManySums(statistic.sums_max).into());
+        }
         let members = self.members_for(query, present)?;
         let BatchState::Ready(ready) = &self.state.batch else {
             return Err(CannotOpen::NeedsBatch);

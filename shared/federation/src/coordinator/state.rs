@@ -31,6 +31,8 @@ pub(super) struct State {
     pub frozen: Option<(u32, Parties)>,
     /// Statistics that may have been opened, by the query's name, and over whom.
     pub opened: BTreeMap<String, Parties>,
+    /// Sums that may have been opened of each statistic of the plan.
+    pub sums: BTreeMap<usize, u32>,
 }
 
 #[derive(Debug, Default)]
@@ -231,7 +233,7 @@ impl State {
                     collected.signatures.insert(*party, signed.signature);
                 }
             }
-            CoordinatorEvent::AgreementReached { signatures } => self.agree(signatures),
+            CoordinatorEvent::AgreementReached { signatures } => self.agree(signatures, agreed),
             CoordinatorEvent::SharesOpened { party, signed } => {
                 if let RoundState::CollectingUnmasking(collected) = &mut self.round {
                     collected.opened.insert(*party, signed.clone());
@@ -272,11 +274,14 @@ impl State {
         });
     }
 
-    fn agree(&mut self, signatures: &[(Party, Signature)]) {
+    fn agree(&mut self, signatures: &[(Party, Signature)], agreed: &AgreedPlan) {
         if let RoundState::CollectingSignatures(collected) = std::mem::take(&mut self.round) {
             let opening = &collected.attempt.opening.body;
             self.opened
                 .insert(opening.query.0.name.clone(), collected.survivors);
+            if let Ok((place, _)) = agreed.plan().statistic_of(&opening.query.0) {
+                *self.sums.entry(place).or_default() += 1;
+            }
             self.round = RoundState::CollectingUnmasking(CollectedUnmasking {
                 agreement: AgreementProof {
                     round: opening.round,

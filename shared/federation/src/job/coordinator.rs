@@ -13,6 +13,9 @@ use crate::message::ParticipantMessage;
 use crate::parties::{Parties, Party};
 use crate::plan::AgreedPlan;
 
+/// Attempts at one round before a job asks for help.
+pub const ATTEMPTS_MAX: u32 = 16;
+
 /// A [`Coordinator`] that knows what to sum next.
 #[derive(Debug)]
 pub struct TrainingCoordinator<L> {
@@ -32,6 +35,10 @@ pub enum Pause {
     /// Wait, close the unit, or give up.
     #[error(transparent)]
     CannotOpen(#[from] CannotOpen),
+    /// One attempt after the other failed although enough institutions were there: somebody refuses, and its log says
+    /// why. Close the unit, or find out.
+    #[error("{0} attempts at this round failed")]
+    AttemptsExhausted(u32),
     /// A sum was released that no rows can give: somebody answered falsely, and nobody can tell who.
     #[error("the job has failed: {0}")]
     Failed(AbsorbError),
@@ -108,6 +115,10 @@ impl<L: Learner> TrainingCoordinator<L> {
             return Err(Pause::Failed(error.clone()));
         }
         let query = self.learner.next_query().ok_or(Pause::Finished)?;
+        let failed = self.coordinator.attempts_abandoned();
+        if failed >= ATTEMPTS_MAX {
+            return Err(Pause::AttemptsExhausted(failed));
+        }
         let may_admit = !self.coordinator.is_bound(&query);
         if may_admit && self.coordinator.has_newcomers(present) {
             return Ok(self.coordinator.open_batch(present)?);

@@ -20,7 +20,7 @@ impl Participant {
         opening: &Signed<BatchOpening>,
         rng: &mut impl CryptoRng,
     ) -> Result<Step, Refusal> {
-        let batch = self.from_coordinator(opening)?.batch;
+        let batch = self.by_coordinator(opening)?.batch;
         match &self.state.batch {
             Some(known) if batch < known.number => Err(Refusal::Stale),
             Some(known) if batch == known.number => self.advertise_again(batch),

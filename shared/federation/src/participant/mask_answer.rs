@@ -32,7 +32,7 @@ impl Participant {
         signed: &Signed<RoundOpening>,
         answer: Option<&Answer<'_>>,
     ) -> Result<Step, Refusal> {
-        let opening = self.from_coordinator(signed)?;
+        let opening = self.by_coordinator(signed)?;
         self.check_round(opening.round)?;
         let answer = answer.ok_or(Refusal::OtherQuery)?;
         if let Some(attempt) = &self.state.attempt {

@@ -13,7 +13,7 @@ impl Participant {
         release: &Release,
         answer: Option<&Answer<'_>>,
     ) -> Result<Step, Refusal> {
-        let header = self.from_coordinator(&release.header)?;
+        let header = self.by_coordinator(&release.header)?;
         self.check_round(header.round)?;
         let answer = answer.ok_or(Refusal::OtherQuery)?;
         if header.query.0 != *answer.query {
@@ -53,7 +53,7 @@ impl Participant {
         signed: &Signed<UnitClosure>,
         answer: Option<&Answer<'_>>,
     ) -> Result<Step, Refusal> {
-        let closure = self.from_coordinator(signed)?;
+        let closure = self.by_coordinator(signed)?;
         self.check_round(closure.round)?;
         let answer = answer.ok_or(Refusal::OtherQuery)?;
         if closure.unit != answer.query.unit {

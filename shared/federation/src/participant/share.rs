@@ -24,7 +24,7 @@ use crate::signed::{Signed, body_hash};
 
 impl Participant {
     pub(super) fn share(&self, signed: &Signed<KeyDirectory>) -> Result<Step, Refusal> {
-        let directory = self.from_coordinator(signed)?;
+        let directory = self.by_coordinator(signed)?;
         let batch = self.state.batch.as_ref().ok_or(Refusal::TooEarly)?;
         if directory.batch != batch.number {
             return Err(if directory.batch < batch.number {

@@ -11,7 +11,7 @@ impl Participant {
         &self,
         signed: &Signed<SurvivorAnnouncement>,
     ) -> Result<Step, Refusal> {
-        let announcement = self.from_coordinator(signed)?;
+        let announcement = self.by_coordinator(signed)?;
         let attempt = self.open_attempt(announcement.round, announcement.attempt)?;
         let survivors = announcement.survivors;
         let events = match attempt.phase {

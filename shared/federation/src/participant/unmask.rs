@@ -8,7 +8,7 @@ use crate::signed::Signed;
 
 impl Participant {
     pub(super) fn unmask(&self, signed: &Signed<AgreementProof>) -> Result<Step, Refusal> {
-        let proof = self.from_coordinator(signed)?;
+        let proof = self.by_coordinator(signed)?;
         let attempt = self.open_attempt(proof.round, proof.attempt)?;
         let survivors = proof.survivors;
         let events = match attempt.phase {
@@ -46,7 +46,7 @@ impl Participant {
             attempt: proof.attempt,
             survivors: proof.survivors,
         };
-        let valid = proof
+        let valid: Parties = proof
             .signatures
             .iter()
             .filter(|(signer, signature)| {
@@ -60,11 +60,12 @@ impl Participant {
                         .identity(*signer)
                         .is_some_and(|identity| signed.verify(&attempt.context, identity).is_ok())
             })
-            .count();
+            .map(|(signer, _)| *signer)
+            .collect();
         let needed = self.agreed.plan().thresholds.threshold();
-        if valid < needed {
+        if valid.len() < needed {
             return Err(Refusal::TooFewSignatures {
-                actual: valid,
+                actual: valid.len(),
                 needed,
             });
         }
