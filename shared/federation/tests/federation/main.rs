@@ -4,4 +4,6 @@ mod arrival;
 mod crashes;
 mod drop_outs;
 mod learners;
+mod noise;
 mod support;
+mod transcripts;
