@@ -10,6 +10,7 @@ use serde_json::Value;
 /// Crates that decide and calculate, and do nothing else.
 const PURE: [&str; 5] = [
     "accord-decider",
+    "accord-federation",
     "accord-learning",
     "risk-control",
     "risk-control-evaluation",
@@ -36,7 +37,7 @@ const SHARED: [(&str, &[&str]); 9] = [
     ("accord-event-log", &["accord-decider"]),
     ("accord-read-store", &["accord-decider", "accord-event-log"]),
     ("accord-testing", &["accord-decider", "accord-event-log"]),
-    ("accord-federation", &[]),
+    ("accord-federation", &["accord-learning"]),
 ];
 /// Only `accord`, the one binary, may know everything.
 const BINARY: &str = "accord";

@@ -46,16 +46,17 @@ pub struct Transaction {
 }
 
 /// What a label must say of its transaction, so that the terminal, the card, the device and the address learn of it.
+/// Cases keep it in their state, so no field may be left out in writing: snapshots have no names to tell which.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelledPurchase {
     #[serde(rename = "occurred_at")]
     pub occurred_at_us: i64,
     pub terminal_id: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub card: Option<EntityKey>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub device: Option<EntityKey>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     pub address: Option<EntityKey>,
 }
 

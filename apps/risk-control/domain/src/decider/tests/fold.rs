@@ -93,7 +93,7 @@ fn stored_and_read(event: &Event) -> Event {
 
 proptest! {
     #[test]
-    fn a_fold_of_the_stored_events_is_the_state_that_decided_them(
+    fn a_fold_of_the_stored_events_is_the_state_that_decided_them_and_a_snapshot_keeps_it(
         partition in proptest::sample::select(vec![PartitionId::CONTROL, DATA]),
         commands in proptest::collection::vec(some_command(), 1..60),
     ) {
@@ -121,5 +121,7 @@ proptest! {
             }
             prop_assert_eq!(&live, &folded);
         }
+        let snapshot = postcard::to_stdvec(&live).unwrap();
+        prop_assert_eq!(&postcard::from_bytes::<PartitionState>(&snapshot).unwrap(), &live);
     }
 }
