@@ -8,9 +8,14 @@
 pub(crate) fn solve(triangle: &mut [f64], b: &mut [f64]) -> Option<()> {
     debug_assert_eq!(triangle.len(), packed_length(b.len()));
     factorise(triangle, b.len())?;
-    substitute_forward(triangle, b);
-    substitute_backward(triangle, b);
+    substitute(triangle, b);
     Some(())
+}
+
+/// Solves A·x = b in place, given the factor of A that [`factorise`] left.
+pub(crate) fn substitute(factor: &[f64], b: &mut [f64]) {
+    substitute_forward(factor, b);
+    substitute_backward(factor, b);
 }
 
 /// The length of a packed lower triangle of `size` rows.
@@ -23,7 +28,8 @@ pub(crate) const fn packed_index(row: usize, column: usize) -> usize {
     packed_length(row) + column
 }
 
-fn factorise(a: &mut [f64], size: usize) -> Option<()> {
+/// Overwrites a packed lower triangle by its Cholesky factor; `None` if it is not positive definite.
+pub(crate) fn factorise(a: &mut [f64], size: usize) -> Option<()> {
     for row in 0..size {
         for column in 0..=row {
             let mut value = a[packed_index(row, column)];

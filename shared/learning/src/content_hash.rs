@@ -16,6 +16,35 @@ pub fn content_hash(content: &impl Serialize) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// A hash over a plan and everything that was absorbed since, in order.
+///
+/// Sums of many millions of integers are hashed as bytes: as JSON they would take longer than the training.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HashChain([u8; 32]);
+
+impl HashChain {
+    /// The chain's beginning: what the plan says.
+    pub(crate) fn of(plan: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(plan).expect("plans are plain structures");
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Adds a total.
+    pub(crate) fn absorb(&mut self, total: &[i64]) {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        for sum in total {
+            hash.update(sum.to_le_bytes());
+        }
+        self.0 = hash.finalize().into();
+    }
+
+    /// The hash so far, hexadecimal.
+    pub(crate) fn hex(&self) -> String {
+        hex::encode(self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

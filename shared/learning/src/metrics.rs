@@ -7,6 +7,7 @@ mod calibration;
 mod card_precision;
 mod probability;
 mod ranking;
+pub mod top_n;
 
 pub use crate::calibration::CalibrationLine;
 pub use calibration::calibration_line;
