@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 /// Crates that decide and calculate, and do nothing else.
-const PURE: [&str; 5] = [
+const PURE: [&str; 6] = [
     "accord-decider",
     "accord-federation",
     "accord-learning",

@@ -122,7 +122,7 @@ fn every_partition_is_asked_within_a_batch_and_from_batch_to_batch() {
         let commit = runtime.finish().expect("somebody entered");
         runtime.confirm(&commit);
         commit
-            .decode::<House>(Sequence::ZERO, |recorded| {
+            .each_after::<House>(Sequence::ZERO, |recorded| {
                 told.push(recorded.event.before);
                 doors.push(recorded.metadata.partition);
             })

@@ -71,7 +71,7 @@ const GOLDEN: [(&str, u16, &str, &str); 24] = [
         "LabelWithdrawn",
         1,
         "0123456789abcdef",
-        r#"{"transaction_id":"t-1","purchase":{"occurred_at":1522584000000000,"terminal_id":"terminal-1","card":"0000000000c1"},"known_at":1522984000000000}"#,
+        r#"{"transaction_id":"t-1","purchase":{"occurred_at":1522584000000000,"terminal_id":"terminal-1","card":"0000000000c1","device":null,"address":null},"known_at":1522984000000000}"#,
     ),
     (
         "LabelParked",
@@ -89,7 +89,7 @@ const GOLDEN: [(&str, u16, &str, &str); 24] = [
         "AlertRaised",
         1,
         "0123456789abcdef-17",
-        r#"{"transaction_id":"t-1","purchase":{"occurred_at":1522584000000000,"terminal_id":"terminal-1","card":"0000000000c1"},"amount_minor":45000,"score":0.5,"decision":"review","expected_loss_minor":22500,"severity":"medium","raised_at":1522984000000000,"due_at":1523070400000000}"#,
+        r#"{"transaction_id":"t-1","purchase":{"occurred_at":1522584000000000,"terminal_id":"terminal-1","card":"0000000000c1","device":null,"address":null},"amount_minor":45000,"score":0.5,"decision":"review","expected_loss_minor":22500,"severity":"medium","raised_at":1522984000000000,"due_at":1523070400000000}"#,
     ),
     (
         "CaseAssigned",
