@@ -1,3 +1,4 @@
 //! `accord bench`: measurements that anyone can repeat with one command.
 
+pub mod federation;
 pub mod spine;

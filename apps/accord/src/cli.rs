@@ -48,6 +48,9 @@ pub enum Command {
     /// Run a bank's node.
     #[command(subcommand)]
     Risk(RiskCommand),
+    /// Prove and audit federated training.
+    #[command(subcommand)]
+    Federation(FederationCommand),
     /// Measure.
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -72,7 +75,17 @@ pub enum RiskCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum FederationCommand {
+    /// Train pooled and federated on simulated data and compare the models. Exit code 1 if they differ.
+    Prove(ProveArguments),
+    /// Check the transcript of a job. Exit code 1 if anything does not hold.
+    Verify(VerifyTranscriptArguments),
+}
+
+#[derive(Debug, Subcommand)]
 pub enum BenchCommand {
+    /// Secure sums and federated trees in one process.
+    Federation(FederationBenchArguments),
     /// Durable decisions beside the bare HTTP ceiling.
     Spine(SpineArguments),
 }
@@ -177,6 +190,68 @@ pub struct SpineArguments {
     /// Folder for the benchmark's data; it is emptied first. Refused if it holds anything else.
     #[arg(long, default_value = "target/bench-spine")]
     pub folder: PathBuf,
+    /// Print one JSON document instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Grows boosted trees on rows of simulated banks: on all rows in one place, and through the whole protocol, with
+/// everybody there and with institutions that drop out, crash and come back.
+#[derive(Debug, Args)]
+pub struct ProveArguments {
+    /// Institutions; with four or more one may be missing.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(4..=20))]
+    pub institutions: u8,
+    /// Simulated transactions of all institutions together.
+    #[arg(long, default_value_t = 20_000)]
+    pub rows: usize,
+    /// Trees.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub trees: u32,
+    /// Depth of a tree.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=8))]
+    pub depth: u32,
+    /// Seed of the rows and of the drop-outs. Keys are always fresh.
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+    /// Write the transcript of the run with drop-outs to this file.
+    #[arg(long)]
+    pub transcript: Option<PathBuf>,
+    /// Keep masked vectors in the transcript, so that its sums can be computed again.
+    #[arg(long)]
+    pub keep_masked: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyTranscriptArguments {
+    /// The transcript's file.
+    pub transcript: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Measures secure sums and federated trees, everybody in this process: an institution's and the coordinator's work
+/// shares its cores.
+///
+/// It is a measurement: the exit code is 0 also where an aim is not met; 1 means that it could not be taken.
+#[derive(Debug, Args)]
+pub struct FederationBenchArguments {
+    /// Sums of each kind.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub rounds: u16,
+    /// Trees.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub trees: u32,
+    /// Threads on which the institutions compute.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: u8,
+    /// Leave out the vectors of a million coordinates and the trees.
+    #[arg(long)]
+    pub small: bool,
     /// Print one JSON document instead of tables.
     #[arg(long)]
     pub json: bool,

@@ -4,6 +4,7 @@ mod bench;
 mod cli;
 mod demo;
 mod evaluate;
+mod federation;
 mod log_command;
 mod serve;
 mod starter_model;
@@ -11,7 +12,7 @@ mod starter_model;
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{BenchCommand, Cli, Command, LogCommand, RiskCommand};
+use cli::{BenchCommand, Cli, Command, FederationCommand, LogCommand, RiskCommand};
 
 /// Every request allocates some dozens of small pieces on one thread and frees some of them on another, which the
 /// system's allocator handles badly: it took a tenth of the time of a decision.
@@ -63,6 +64,15 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Log(LogCommand::Verify(arguments))) => log_command::verify(arguments).await,
         Some(Command::Risk(RiskCommand::Serve(arguments))) => serve::run(arguments).await,
         Some(Command::Risk(RiskCommand::Evaluate(arguments))) => evaluate::run(arguments).await,
+        Some(Command::Federation(FederationCommand::Prove(arguments))) => {
+            federation::prove::run(&arguments)
+        }
+        Some(Command::Federation(FederationCommand::Verify(arguments))) => {
+            federation::verify::run(&arguments)
+        }
+        Some(Command::Bench(BenchCommand::Federation(arguments))) => {
+            bench::federation::run(&arguments)
+        }
         Some(Command::Bench(BenchCommand::Spine(arguments))) => bench::spine::run(arguments).await,
     }
 }

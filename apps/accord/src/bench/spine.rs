@@ -19,7 +19,7 @@ mod log_figures;
 mod node;
 mod process;
 mod purchases;
-mod random;
+pub mod random;
 mod rebuild;
 mod recovery;
 mod report;

@@ -1,0 +1,18 @@
+//! `accord federation`: proofs and audits of federated training, without a network.
+
+mod drop_outs;
+mod pooled;
+pub mod prove;
+mod simulated_banks;
+pub mod trees;
+pub mod verify;
+
+use accord_federation::Secret;
+
+/// 32 random bytes of the operating system.
+pub fn random_secret() -> anyhow::Result<Secret> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| anyhow::anyhow!("the operating system gives no random bytes: {error}"))?;
+    Ok(Secret::from_bytes(bytes))
+}
