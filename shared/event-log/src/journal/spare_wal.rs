@@ -14,6 +14,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use crate::data_directory::free_bytes;
@@ -28,6 +29,7 @@ const FREE_BYTES_MIN: u64 = 1 << 30;
 pub struct SpareWal {
     path: PathBuf,
     preparing: Arc<AtomicBool>,
+    discarded: Arc<AtomicBool>,
 }
 
 impl SpareWal {
@@ -36,6 +38,7 @@ impl SpareWal {
         let spare = Self {
             path: folder.join("spare.wal"),
             preparing: Arc::default(),
+            discarded: Arc::default(),
         };
         // Where it cannot be removed it is written over.
         let _ = std::fs::remove_file(spare.draft());
@@ -62,6 +65,17 @@ impl SpareWal {
         }
     }
 
+    /// The log is closed: leaves nothing behind. Waits for a preparation under way, which ends with its next chunk.
+    pub fn discard(&self) {
+        self.discarded.store(true, Ordering::Release);
+        while self.preparing.load(Ordering::Acquire) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // What cannot be removed now is removed or used by the next start.
+        let _ = std::fs::remove_file(self.draft());
+        let _ = std::fs::remove_file(&self.path);
+    }
+
     /// Lets the prepared file become the write-ahead log at `wal`, which must not be open. Gives whether there was one.
     ///
     /// The caller makes the folder's entries durable. To SQLite zeros are a write-ahead log without a valid header: it
@@ -83,6 +97,9 @@ impl SpareWal {
         let zeros = vec![0; CHUNK_BYTES];
         let mut written = 0;
         while written < bytes {
+            if self.discarded.load(Ordering::Acquire) {
+                return std::fs::remove_file(self.draft());
+            }
             file.write_all(&zeros)?;
             file.sync_data()?;
             written += CHUNK_BYTES as u64;
@@ -122,6 +139,15 @@ mod tests {
         assert_eq!(content.len(), 3 << 20);
         assert!(content.iter().all(|byte| *byte == 0));
         assert!(!spare.take(&wal).unwrap());
+    }
+
+    #[test]
+    fn a_closed_log_keeps_no_spare() {
+        let folder = tempfile::tempdir().unwrap();
+        let spare = SpareWal::in_folder(folder.path());
+        spare.prepare(64 << 20);
+        spare.discard();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

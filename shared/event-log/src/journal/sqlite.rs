@@ -165,6 +165,7 @@ impl SqliteJournal {
                 tracing::error!("a thread that sealed a segment had panicked");
             }
         }
+        self.spare.discard();
         self.reader.close().await;
         if let Some(active) = self.active.take() {
             // Everything is durable already; what stays unfolded is folded at the next start.

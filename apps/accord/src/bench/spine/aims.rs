@@ -18,8 +18,9 @@ const SEGMENT_OVERHEAD: f64 = 1.25;
 const READ_MODEL_WAL_BYTES_MAX: f64 = (64 << 20) as f64;
 /// A key that is remembered exactly takes at most this much of a snapshot.
 const SNAPSHOT_BYTES_PER_RECENT_KEY: f64 = 32.0;
-/// An older event leaves this much: its amount and time in the customer's windows, and a trace of its key.
-const SNAPSHOT_BYTES_PER_EVENT: f64 = 24.0;
+/// An older event leaves this much: its amount and time in the windows of its customer and, with running totals, of its
+/// terminal, and a trace of its key.
+const SNAPSHOT_BYTES_PER_EVENT: f64 = 48.0;
 
 /// One promise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
