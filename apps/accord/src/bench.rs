@@ -1,4 +1,5 @@
 //! `accord bench`: measurements that anyone can repeat with one command.
 
 pub mod federation;
+pub mod recommend;
 pub mod spine;

@@ -51,6 +51,9 @@ pub enum Command {
     /// Prove and audit federated training.
     #[command(subcommand)]
     Federation(FederationCommand),
+    /// Recommend.
+    #[command(subcommand)]
+    Recommend(RecommendCommand),
     /// Measure.
     #[command(subcommand)]
     Bench(BenchCommand),
@@ -83,11 +86,19 @@ pub enum FederationCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum RecommendCommand {
+    /// Measure the quality of recommendations on files of your own.
+    Evaluate(RecommendEvaluateArguments),
+}
+
+#[derive(Debug, Subcommand)]
 pub enum BenchCommand {
     /// Secure sums and federated trees in one process.
     Federation(FederationBenchArguments),
     /// Durable decisions beside the bare HTTP ceiling.
     Spine(SpineArguments),
+    /// Training of recommendation models: time and memory.
+    Recommend(BenchRecommendArguments),
 }
 
 /// Which log.
@@ -225,6 +236,23 @@ pub struct ProveArguments {
     pub json: bool,
 }
 
+/// Measures what the training of recommendation models takes, in time and memory, on made-up shoppers.
+#[derive(Debug, Args)]
+pub struct BenchRecommendArguments {
+    /// Items of the catalogues.
+    #[arg(long, value_delimiter = ',', default_values_t = [2_000, 20_000, 100_000], value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
+    pub items: Vec<u32>,
+    /// Shoppers, of 8 to 15 events each.
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub shoppers: u32,
+    /// Seed of the shoppers.
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct VerifyTranscriptArguments {
     /// The transcript's file.
@@ -252,6 +280,59 @@ pub struct FederationBenchArguments {
     /// Leave out the vectors of a million coordinates and the trees.
     #[arg(long)]
     pub small: bool,
+    /// Print one JSON document instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Measures the quality of recommendations on files of your own: CSV with a heading, plain or gzip.
+///
+/// Users: --train, --foldin and --target, each `user,item`. Users of the target are recommended to from their fold-in,
+/// whose items are left out: Recall@20, Recall@50 (hits / min(k, targets)) and NDCG@100.
+///
+/// Sessions: --sessions `session,items` and --cases `case,prefix,target`, items separated by spaces, in order, rows in
+/// time order: HR@20 and MRR@20. Repeats are allowed; a target that training does not know is a miss. The last twentieth
+/// of the training chooses settings and method.
+///
+/// Baskets: --baskets `invoice,user,basket,target` and --train `invoice,date,user,item` (invoice and date may be
+/// missing): HR@20 and MRR@20, the basket's own items left out. Training stops before the first of the baskets.
+///
+/// Settings and method are chosen on validation, never on the test; ties are broken by item id.
+#[derive(Debug, Default, Args)]
+pub struct RecommendEvaluateArguments {
+    /// Training rows.
+    #[arg(long, value_name = "FILE")]
+    pub train: Option<PathBuf>,
+    /// What is known of the test users.
+    #[arg(long, value_name = "FILE")]
+    pub foldin: Option<PathBuf>,
+    /// What is to be found for the test users.
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// What is known of the validation users; without it a tenth of the training users are held out.
+    #[arg(long, value_name = "FILE")]
+    pub validation_foldin: Option<PathBuf>,
+    /// What is to be found for the validation users.
+    #[arg(long, value_name = "FILE")]
+    pub validation_target: Option<PathBuf>,
+    /// Spread the training users over so many merchants and compare alone, federated and pooled.
+    #[arg(long, value_name = "N", requires = "target", value_parser = clap::value_parser!(u16).range(2..=1_000))]
+    pub merchants: Option<u16>,
+    /// Training sessions, oldest first.
+    #[arg(long, value_name = "FILE")]
+    pub sessions: Option<PathBuf>,
+    /// Sessions so far, and the item that came next.
+    #[arg(long, value_name = "FILE")]
+    pub cases: Option<PathBuf>,
+    /// Baskets with one item hidden.
+    #[arg(long, value_name = "FILE")]
+    pub baskets: Option<PathBuf>,
+    /// Baskets to tune on; without it the latest tenth of the training baskets.
+    #[arg(long, value_name = "FILE", requires = "baskets")]
+    pub validation_baskets: Option<PathBuf>,
+    /// Seed of what is drawn: held-out users and items, merchants.
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
     /// Print one JSON document instead of tables.
     #[arg(long)]
     pub json: bool,

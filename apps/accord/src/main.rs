@@ -6,13 +6,16 @@ mod demo;
 mod evaluate;
 mod federation;
 mod log_command;
+mod recommend;
 mod serve;
 mod starter_model;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{BenchCommand, Cli, Command, FederationCommand, LogCommand, RiskCommand};
+use cli::{
+    BenchCommand, Cli, Command, FederationCommand, LogCommand, RecommendCommand, RiskCommand,
+};
 
 /// Every request allocates some dozens of small pieces on one thread and frees some of them on another, which the
 /// system's allocator handles badly: it took a tenth of the time of a decision.
@@ -72,6 +75,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Bench(BenchCommand::Federation(arguments))) => {
             bench::federation::run(&arguments)
+        }
+        Some(Command::Recommend(RecommendCommand::Evaluate(arguments))) => {
+            recommend::evaluate::run(&arguments)
+        }
+        Some(Command::Bench(BenchCommand::Recommend(arguments))) => {
+            bench::recommend::run(&arguments)
         }
         Some(Command::Bench(BenchCommand::Spine(arguments))) => bench::spine::run(arguments).await,
     }

@@ -1,7 +1,9 @@
 //! The training set of a bank: a fold over its own log.
 //!
 //! Features are those stored with each transaction, as known at its own time. Labels are those known at the cut-off;
-//! a transaction that nobody has reported counts as genuine once it is old enough for a report to have arrived.
+//! a transaction that nobody has reported counts as genuine once it is old enough for a report to have arrived. Younger
+//! ones make no row, whatever is known of them: of the last days only frauds would be in, and whatever tells the time
+//! (the age of a card, the day of the week) would look like a sign of fraud.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -14,7 +16,7 @@ use crate::{
     transaction::Label,
 };
 
-/// Days after which a transaction that nobody reported counts as genuine.
+/// Days after which a transaction makes a row, and counts as genuine if nobody reported it.
 const REPORTING_DAYS: i64 = 7;
 
 struct Example {
@@ -33,10 +35,7 @@ impl Example {
             return None;
         }
         let reportable = self.occurred_at_us <= cutoff_us - REPORTING_DAYS * MICROSECONDS_PER_DAY;
-        match self.label_known_at(cutoff_us) {
-            Some(label) => Some(label == Label::Fraud),
-            None => reportable.then_some(false),
-        }
+        reportable.then(|| self.label_known_at(cutoff_us) == Some(Label::Fraud))
     }
 
     /// The last label of those that were known at `cutoff_us`.

@@ -24,6 +24,8 @@ pub const NAME: &str = "risk-2";
 pub const COUNT: usize = 37;
 
 const DAY_US: i64 = MICROSECONDS_PER_DAY;
+/// Beyond 30 days an age tells nothing but how long the log is, which a model must not learn.
+const AGE_MAX_SECONDS: f64 = 30.0 * 86_400.0;
 
 pub const FEATURES: [Feature; COUNT] = [
     feature("amount", "Amount", Money),
@@ -103,7 +105,7 @@ pub const FEATURES: [Feature; COUNT] = [
     feature("card_amount_1_day", "Amount on the card in a day", Money),
     feature(
         "seconds_since_card_first",
-        "Time since the card's first transaction",
+        "Time since the card's first transaction, at most 30 days",
         Seconds,
     ),
     feature(
@@ -188,7 +190,7 @@ pub const FEATURES: [Feature; COUNT] = [
     ),
     feature(
         "seconds_since_terminal_first",
-        "Time since the terminal's first transaction",
+        "Time since the terminal's first transaction, at most 30 days",
         Seconds,
     ),
 ];
@@ -221,6 +223,7 @@ pub fn compute(
             (at_us.saturating_sub(earlier) / 1_000_000) as f64
         })
     };
+    let age = |first_us: Option<i64>| since(first_us).min(AGE_MAX_SECONDS);
     let with_this = |totals: WindowTotals| count(totals.count + 1);
     let mean_with_this = |totals: WindowTotals| {
         ((totals.amount_sum + amount_minor) as f64 / (totals.count + 1) as f64).round()
@@ -263,7 +266,7 @@ pub fn compute(
         count(frauds_30_days),
         of(transaction.card, count(card.count_1_hour + 1)),
         of(transaction.card, (card.amount_1_day + amount_minor) as f64),
-        since(card.first_us),
+        age(card.first_us),
         new_device.map_or(MISSING, flag),
         of(transaction.device, count(device.other_customers_7_days)),
         of(transaction.device, count(device.frauds_30_days)),
@@ -280,7 +283,7 @@ pub fn compute(
         since(run.map(|run| run.first_us)),
         run.map_or(0.0, |run| count(run.length)),
         since(run.and_then(|run| run.run_first_us)),
-        since(terminal.first_us),
+        age(terminal.first_us),
     ])
 }
 

@@ -129,6 +129,18 @@ fn windows_include_the_transaction_and_ratios_look_at_earlier_ones() {
 }
 
 #[test]
+fn an_age_ends_at_30_days_because_it_would_tell_the_date() {
+    for (days, expected) in [(29, 29.0), (30, 30.0), (35, 30.0), (300, 30.0)] {
+        let past = [transaction(2, "t", NOON - days * DAY, 100)];
+        let features = features_after(&past, &transaction(1, "t", NOON, 100));
+        check(
+            &features,
+            &[("seconds_since_terminal_first", expected * 86_400.0)],
+        );
+    }
+}
+
+#[test]
 fn high_amounts_are_high_for_this_customer() {
     let mut past: Vec<_> = (2..12)
         .map(|day| transaction(1, "a", NOON - day * DAY, 1_000))
