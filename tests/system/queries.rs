@@ -80,9 +80,8 @@ fn every_filter_gives_the_rows_that_it_says_and_no_others() {
     };
     let score = |row: &Value| row["score"].as_f64().unwrap_or_default();
     type Condition<'a> = &'a dyn Fn(&Value) -> bool;
-    let conditions: [(&str, Condition<'_>); 14] = [
+    let conditions: [(&str, Condition<'_>); 13] = [
         ("decision=approve", &|row| row["decision"] == "approve"),
-        ("decision=challenge", &|row| row["decision"] == "challenge"),
         ("decision=review", &|row| row["decision"] == "review"),
         ("decision=decline", &|row| row["decision"] == "decline"),
         ("label=fraud", &|row| row["label"] == "fraud"),

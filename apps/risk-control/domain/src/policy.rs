@@ -46,10 +46,10 @@ const CHALLENGE_SHARE: f64 = 0.015;
 const REVIEW_SHARE: f64 = 0.008;
 const DECLINE_SHARE: f64 = 0.003;
 /// However quiet the bank: below the first of each pair nobody is challenged, looked at, or turned away. However much
-/// fraud there is: from the second on everybody is, because it is more likely than not, or nearly, that it is one.
+/// fraud there is: from the second on everybody is, because one in ten, one in three, or every other is one.
 const CHALLENGE_SCORES: (f64, f64) = (0.02, 0.1);
-const REVIEW_SCORES: (f64, f64) = (0.05, 0.3);
-const DECLINE_SCORES: (f64, f64) = (0.25, 0.6);
+const REVIEW_SCORES: (f64, f64) = (0.05, 1.0 / 3.0);
+const DECLINE_SCORES: (f64, f64) = (0.25, 0.5);
 
 impl Thresholds {
     /// Thresholds by which the given scores would lead to the standard shares of alerts; to fewer where the scores are
@@ -134,7 +134,7 @@ mod tests {
     fn standard_thresholds_lead_to_the_standard_alert_load() {
         // A few high scores and very many low ones, as real ones are.
         let scores: Vec<f64> = (0..10_000)
-            .map(|rank| (f64::from(rank) / 10_000.0).powi(200))
+            .map(|rank| (f64::from(rank) / 10_000.0).powi(250))
             .collect();
         let thresholds = Thresholds::for_standard_alert_load(scores.clone());
         let share = |strictness: Decision| {
