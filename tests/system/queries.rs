@@ -106,8 +106,10 @@ fn every_filter_gives_the_rows_that_it_says_and_no_others() {
     ];
     for (filter, condition) in conditions {
         let expected: Vec<_> = all.iter().filter(|row| condition(row)).cloned().collect();
+        // Trees are sure of most purchases: which of the middling decisions occur is up to the model.
+        let middling = ["decision=challenge", "decision=review"].contains(&filter);
         assert!(
-            !expected.is_empty() && expected.len() < all.len(),
+            (middling || !expected.is_empty()) && expected.len() < all.len(),
             "{filter} shows nothing"
         );
         assert_eq!(ids(&filtered(&bank, filter)), ids(&expected), "{filter}");
