@@ -8,10 +8,12 @@ use std::{
 use serde_json::Value;
 
 /// Crates that decide and calculate, and do nothing else.
-const PURE: [&str; 6] = [
+const PURE: [&str; 8] = [
     "accord-decider",
+    "accord-expressions",
     "accord-federation",
     "accord-learning",
+    "accord-spelling",
     "risk-control",
     "risk-control-evaluation",
     "risk-control-simulator",
@@ -28,10 +30,12 @@ const IMPURE: [&str; 8] = [
     "mio",
 ];
 /// Shared crates, and the crates of this workspace that each may know.
-const SHARED: [(&str, &[&str]); 9] = [
+const SHARED: [(&str, &[&str]); 11] = [
     ("accord-decider", &[]),
     ("accord-learning", &[]),
-    ("accord-service", &[]),
+    ("accord-service", &["accord-spelling"]),
+    ("accord-spelling", &[]),
+    ("accord-expressions", &["accord-spelling"]),
     ("accord-console", &[]),
     ("accord-bench", &[]),
     ("accord-event-log", &["accord-decider"]),

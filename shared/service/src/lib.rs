@@ -44,7 +44,6 @@ pub mod shutdown;
 pub mod telemetry;
 
 mod connection;
-mod nearest;
 mod path_parameters;
 mod route_guard;
 mod serde_fault;

@@ -4,7 +4,7 @@
 //! serde reports faults as text only; its phrases for struct fields have been the same since 1.0.
 //! A phrase that is not recognised is passed on as it is.
 
-use crate::nearest::nearest;
+use accord_spelling::nearest;
 
 /// What serde found wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,11 @@
-//! "Did you mean …?": the known name nearest to a misspelt one.
+//! "Did you mean …?": the known name nearest to a misspelt one. Pure, and knows no other crate of ours: requests,
+//! configuration files and rules all answer with it.
 
 /// The candidate that looks most like `unknown`, if any is near enough to be worth suggesting.
 ///
 /// Near enough means at most one edit per three characters of the longer name. Among equals the
 /// first wins.
-pub(crate) fn nearest<'names, S: AsRef<str>>(
+pub fn nearest<'names, S: AsRef<str>>(
     unknown: &str,
     candidates: &'names [S],
 ) -> Option<&'names str> {
