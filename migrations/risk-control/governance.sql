@@ -21,6 +21,8 @@ CREATE TABLE policies_{set} (
     challenge DOUBLE PRECISION NOT NULL,
     review DOUBLE PRECISION NOT NULL,
     decline DOUBLE PRECISION NOT NULL,
+    -- The rules in their order, as JSON.
+    rules TEXT NOT NULL,
     activated_at BIGINT NOT NULL,
     actor TEXT NOT NULL
 );
@@ -29,4 +31,21 @@ CREATE TABLE adoptions_{set} (
     partition_number BIGINT PRIMARY KEY,
     control_offset BIGINT NOT NULL,
     adopted_at BIGINT NOT NULL
+);
+-- Who is on which list.
+CREATE TABLE list_entries_{set} (
+    -- allow, block or watch.
+    list TEXT NOT NULL,
+    -- customer, terminal, card or device.
+    kind TEXT NOT NULL,
+    -- 16 hexadecimal digits of a keyed hash.
+    fingerprint TEXT NOT NULL,
+    -- By which people recognise it.
+    hint TEXT NOT NULL,
+    -- Epoch microseconds from which on it does not count; NULL: never.
+    expires_at BIGINT,
+    comment TEXT NOT NULL,
+    added_at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    PRIMARY KEY (list, kind, fingerprint)
 );

@@ -76,6 +76,17 @@ fn the_table_says_what_the_bank_was_promised() {
             "/v1/read-models/{name}/rebuild",
             &[Operator, Administrator],
         ),
+        ("POST", "/v1/policy-drafts", &[RuleAuthor, Administrator]),
+        (
+            "POST",
+            "/v1/policy-drafts/{draft}/approval",
+            &[Approver, Administrator],
+        ),
+        (
+            "POST",
+            "/v1/rules/{rule_id}/switch-off",
+            &[RuleAuthor, Approver, Operator, Administrator],
+        ),
     ] {
         let cases: Vec<_> = risk_control_node::ACCESS
             .cases()

@@ -18,6 +18,7 @@ mod crate_graph;
 mod demo;
 mod duplicates;
 mod event_time;
+mod governance;
 mod pagination;
 mod power_cut;
 mod queries;

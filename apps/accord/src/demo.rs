@@ -125,13 +125,15 @@ async fn open_banks(
         .iter()
         .map(|bank| {
             let name = bank.name().to_owned();
-            let settings = BankSettings {
-                // Whoever tries webhooks out has the receiver on the same machine.
-                webhook_reach: WebhookReach::Everywhere,
-                ..BankSettings::new(&name, state.bank_folder(&name))
-            };
+            let folder = state.bank_folder(&name);
             let clock = clock.clone();
             tokio::spawn(async move {
+                let settings = BankSettings {
+                    // Whoever tries webhooks out has the receiver on the same machine.
+                    webhook_reach: WebhookReach::Everywhere,
+                    starter_rules: risk_control_node::starter_rules()?,
+                    ..BankSettings::new(&name, folder)
+                };
                 BankNode::open(settings, move |_| clock)
                     .await
                     .with_context(|| format!("bank {name}"))
@@ -175,6 +177,7 @@ fn personas() -> Vec<Persona> {
         id: id.to_owned(),
         name: name.to_owned(),
         roles: Roles::of(roles),
+        person: None,
     };
     vec![
         persona(

@@ -64,6 +64,8 @@ struct KeyConfiguration {
     roles: Roles,
     /// SHA-256 of the key, 64 hexadecimal digits.
     sha256: String,
+    /// The person behind the caller, where one person has several keys; absent: the id.
+    person: Option<String>,
 }
 
 fn default_listen() -> String {
@@ -121,6 +123,7 @@ pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
             name: key.name.clone(),
             roles: key.roles,
             sha256_hex: key.sha256.clone(),
+            person: key.person.clone(),
         })
         .collect();
     let authentication = Authentication::ApiKeys(keys);

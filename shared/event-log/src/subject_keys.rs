@@ -231,6 +231,8 @@ impl SubjectKeys {
         let shared = Arc::new(Shared {
             lookup_key,
             entity_key,
+            lookup_key: Zeroizing::new(master.derive(b"lookup")),
+            entity_key: Zeroizing::new(master.derive(b"entity")),
             known: RwLock::new(known),
             requests,
         });

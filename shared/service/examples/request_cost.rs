@@ -54,6 +54,7 @@ fn main() {
         id: "gateway".to_owned(),
         name: "Gateway".to_owned(),
         roles: system,
+        person: None,
     };
     let generated: Vec<(ApiKey, String)> = (0..API_KEYS)
         .map(|i| ApiKey::generate(&format!("gateway-{i}"), "Gateway", system))

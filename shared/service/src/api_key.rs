@@ -20,6 +20,8 @@ pub struct ApiKey {
     pub roles: Roles,
     /// SHA-256 of the secret, 64 hexadecimal digits.
     pub sha256_hex: String,
+    /// The person behind it, where one person has several; absent: the id. What counts where two people must agree.
+    pub person: Option<String>,
 }
 
 impl ApiKey {
@@ -32,6 +34,7 @@ impl ApiKey {
             name: name.to_owned(),
             roles,
             sha256_hex: KeyHash::of(&secret).to_hex(),
+            person: None,
         };
         (key, secret)
     }

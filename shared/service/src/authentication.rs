@@ -31,6 +31,9 @@ pub struct Persona {
     pub name: String,
     /// What the persona may do.
     pub roles: Roles,
+    /// The person behind it, where one person has several; absent: the id. What counts where two people must agree.
+    #[serde(default)]
+    pub person: Option<String>,
 }
 
 /// How callers are told apart.
@@ -119,7 +122,8 @@ impl Authenticator {
             Authentication::ApiKeys(keys) => {
                 check_ids(keys.iter().map(|key| key.id.as_str()))?;
                 let keys = keys.iter().map(|key| {
-                    let principal = Principal::new(&key.id, &key.name, key.roles);
+                    let principal = Principal::new(&key.id, &key.name, key.roles)
+                        .of_person(key.person.as_deref());
                     Ok((hash_of(&key.id, &key.sha256_hex)?, principal))
                 });
                 Checked {
@@ -276,7 +280,7 @@ fn principals_of(personas: &[Persona]) -> Result<Vec<Principal>, AuthenticationE
     check_ids(personas.iter().map(|persona| persona.id.as_str()))?;
     Ok(personas
         .iter()
-        .map(|it| Principal::new(&it.id, &it.name, it.roles))
+        .map(|it| Principal::new(&it.id, &it.name, it.roles).of_person(it.person.as_deref()))
         .collect())
 }
 
@@ -312,6 +316,8 @@ mod tests {
             id: id.to_owned(),
             name: id.to_uppercase(),
             roles: Roles::of(&[role]),
+            person: None,
+            person: None,
         }
     }
 

@@ -123,6 +123,7 @@ impl Edge {
             id: "ana".to_owned(),
             name: "Ana".to_owned(),
             roles,
+            person: None,
         };
         let authenticator = Authenticator::new(Authentication::Personas(vec![ana])).unwrap();
         Self::new(authenticator, None)

@@ -256,6 +256,7 @@ mod tests {
             id: "ana".to_owned(),
             name: "Ana".to_owned(),
             roles: Roles::ANY,
+            person: None,
         };
         Authenticator::new(Authentication::KeyThenPersonas {
             key_sha256: KeyHash::of(KEY).to_hex(),

@@ -21,6 +21,7 @@ struct Details {
     id: Box<str>,
     name: Box<str>,
     roles: Roles,
+    person: Box<str>,
 }
 
 impl Principal {
@@ -31,7 +32,28 @@ impl Principal {
             id: id.into(),
             name: name.into(),
             roles,
+            person: id.into(),
         }))
+    }
+
+    /// The same caller, as one of several of a person; without this each caller is a person of its own.
+    #[must_use]
+    pub fn of_person(self, person: Option<&str>) -> Self {
+        let Some(person) = person else {
+            return self;
+        };
+        Self(Arc::new(Details {
+            id: self.0.id.clone(),
+            name: self.0.name.clone(),
+            roles: self.0.roles,
+            person: person.into(),
+        }))
+    }
+
+    /// Who is behind the caller: what counts where two people must agree.
+    #[must_use]
+    pub fn person(&self) -> &str {
+        &self.0.person
     }
 
     /// The stable id, the actor of every event that the caller causes.

@@ -71,11 +71,13 @@ fn personas() -> Vec<Persona> {
         id: role.name().to_owned(),
         name: role.name().to_owned(),
         roles: Roles::of(&[*role]),
+        person: None,
     };
     let guest = Persona {
         id: "guest".to_owned(),
         name: "Guest".to_owned(),
         roles: Roles::NONE,
+        person: None,
     };
     std::iter::once(guest)
         .chain(Role::ALL.iter().map(of_role))

@@ -55,6 +55,7 @@ fn personas() -> Vec<Persona> {
         id: id.to_owned(),
         name: id.to_owned(),
         roles: Roles::ANY,
+        person: None,
     };
     vec![persona("ana"), persona("otto")]
 }

@@ -52,6 +52,7 @@ async fn logged_by(body: &'static str) -> String {
         id: "ana".to_owned(),
         name: "Ana".to_owned(),
         roles: Roles::ANY,
+        person: None,
     };
     let authenticator = Authenticator::new(Authentication::Personas(vec![ana])).unwrap();
     let edge = Edge::new(authenticator, None);

@@ -1,18 +1,40 @@
 //! The commands of risk control, one file each: what is asked, when it is refused, what happens.
 
+mod activate_draft;
 mod activate_policy;
 mod adopt_context;
+mod approve_draft;
 mod assess_transaction;
+mod discard_draft;
+mod draft_policy;
 mod import_transaction;
 mod label_transaction;
 mod publish_model;
+mod reject_draft;
+mod review_switch_off;
+mod revise_draft;
+mod roll_back_policy;
+mod submit_draft;
+mod switch_off_rule;
 
+pub use activate_draft::ActivateDraft;
 pub use activate_policy::ActivatePolicy;
 pub use adopt_context::AdoptContext;
+pub use approve_draft::ApproveDraft;
 pub use assess_transaction::AssessTransaction;
+pub use discard_draft::DiscardDraft;
+pub use draft_policy::DraftPolicy;
 pub use import_transaction::ImportTransaction;
 pub use label_transaction::LabelTransaction;
 pub use publish_model::PublishModel;
+pub use reject_draft::RejectDraft;
+pub use review_switch_off::ReviewSwitchOff;
+pub use revise_draft::ReviseDraft;
+pub use roll_back_policy::RollBackPolicy;
+pub use submit_draft::SubmitDraft;
+pub use switch_off_rule::SwitchOffRule;
+
+use crate::governance::ContentFault;
 
 use crate::{
     cases::{AdoptCaseSettings, CaseCommand, CaseRejection, ConfigureCases},
@@ -30,6 +52,16 @@ pub enum Command {
     AdoptContext(AdoptContext),
     PublishModel(PublishModel),
     ActivatePolicy(ActivatePolicy),
+    DraftPolicy(DraftPolicy),
+    RollBackPolicy(RollBackPolicy),
+    ReviseDraft(ReviseDraft),
+    SubmitDraft(SubmitDraft),
+    ApproveDraft(ApproveDraft),
+    RejectDraft(RejectDraft),
+    ActivateDraft(ActivateDraft),
+    DiscardDraft(DiscardDraft),
+    SwitchOffRule(SwitchOffRule),
+    ReviewSwitchOff(ReviewSwitchOff),
     Case(CaseCommand),
     ConfigureCases(ConfigureCases),
     AdoptCaseSettings(AdoptCaseSettings),
@@ -45,17 +77,7 @@ impl Command {
         match self {
             Self::AssessTransaction(command) => Some(&command.transaction),
             Self::ImportTransaction(command) => Some(&command.transaction),
-            Self::LabelTransaction(_)
-            | Self::AdoptContext(_)
-            | Self::PublishModel(_)
-            | Self::ActivatePolicy(_)
-            | Self::Case(_)
-            | Self::ConfigureCases(_)
-            | Self::AdoptCaseSettings(_)
-            | Self::ParkLabel(_)
-            | Self::SettleParkedLabel(_)
-            | Self::SubscribeWebhook(_)
-            | Self::ChangeWebhook(_) => None,
+            _ => None,
         }
     }
 }
@@ -90,4 +112,34 @@ pub enum Rejection {
     UnknownWebhook,
     #[error("a node has at most 32 webhooks")]
     TooManyWebhooks,
+    #[error("the content of the draft is not valid")]
+    InvalidContent(Vec<ContentFault>),
+    #[error("too many drafts are open; activate or discard one first")]
+    TooManyDrafts,
+    #[error("there is no open draft of this number")]
+    UnknownDraft,
+    #[error("someone else has changed the draft meanwhile")]
+    DraftChanged,
+    #[error("the draft was made from a policy that does not decide any more; revise it")]
+    StaleDraft,
+    #[error("the draft changes nothing")]
+    NothingToSubmit,
+    #[error("only an open draft can be submitted")]
+    NotOpen,
+    #[error("only a submitted draft can be approved or rejected")]
+    NotSubmitted,
+    #[error("only an approved draft can be activated")]
+    NotApproved,
+    #[error("what would be approved is not what was submitted")]
+    OtherCandidate,
+    #[error("whoever wrote, revised or submitted a change cannot approve it; another person must")]
+    SamePerson,
+    #[error("there is no policy of this version to roll back to")]
+    UnknownPolicyVersion,
+    #[error("the active policy has no rule of this id")]
+    UnknownRule,
+    #[error("the rule is off already")]
+    AlreadyOff,
+    #[error("the rule does not wait for a second look")]
+    NothingToReview,
 }

@@ -98,6 +98,36 @@ impl Decider for RiskControl {
             (PartitionState::Control(state), Command::ActivatePolicy(command)) => {
                 command.decide(state, context)
             }
+            (PartitionState::Control(state), Command::DraftPolicy(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::RollBackPolicy(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Control(state), Command::ReviseDraft(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::SubmitDraft(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::ApproveDraft(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::RejectDraft(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::ActivateDraft(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Control(state), Command::DiscardDraft(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::SwitchOffRule(command)) => {
+                command.decide(state)
+            }
+            (PartitionState::Control(state), Command::ReviewSwitchOff(command)) => {
+                command.decide(state)
+            }
             _ => Err(Rejection::WrongPartition),
         }
     }
@@ -118,6 +148,21 @@ fn evolve_control(state: &mut ControlState, event: &Event) {
         }
         Event::PolicyActivated(event) => {
             state.active = Some((state.offset, event.policy.clone()));
+            state.governance.remember_policy(&event.policy);
+            for change in &event.list_changes {
+                state.governance.lists.apply(state.offset, change);
+            }
+        }
+        Event::PolicyDrafted(event) => state.governance.drafted(event),
+        Event::PolicyDraftSubmitted(event) => state.governance.submitted(event),
+        Event::PolicyDraftApproved(event) => state.governance.approved(event),
+        Event::PolicyDraftRejected(event) => state.governance.rejected(event),
+        Event::PolicyDraftClosed(event) => {
+            state.governance.closed(event.draft);
+        }
+        Event::RuleSwitchedOff(event) => state.governance.switched_off(event),
+        Event::SwitchOffReviewed(event) => {
+            state.governance.reviewed(event);
         }
         Event::CaseSettingsChanged(event) => {
             state.case_settings = Some((state.offset, event.settings.clone()));
@@ -155,17 +200,16 @@ fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
         Event::ContextAdopted(event) => {
             state.adopted = Some((event.control_offset, event.policy.clone()));
             state.adoptions += 1;
+            for change in &event.list_changes {
+                state.lists.apply(change);
+            }
         }
-        Event::ModelPublished(_)
-        | Event::PolicyActivated(_)
-        | Event::CaseSettingsChanged(_)
-        | Event::WebhookSubscribed(_)
-        | Event::WebhookChanged(_) => {}
+        _ => {}
     }
 }
 
 impl LoggedDecider for RiskControl {
-    const STATE_SCHEMA: &'static str = "risk-control-3";
+    const STATE_SCHEMA: &'static str = "risk-control-4";
 
     fn initial(partition: PartitionId) -> PartitionState {
         if partition.is_control() {
@@ -200,7 +244,7 @@ impl LoggedDecider for RiskControl {
                 .get(&customer.0)
                 .map_or(0, |history| history.version),
             (PartitionState::Customers(state), None) => state.adoptions,
-            (PartitionState::Control(_), _) => 1,
+            (PartitionState::Control(state), _) => state.entity_version(event),
         }
     }
 

@@ -6,15 +6,20 @@
 mod codec;
 mod upcasting;
 
+use std::sync::Arc;
+
 use accord_decider::PartitionOffset;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     cases::{CaseEvent, CaseSettingsAdopted, CaseSettingsChanged},
     features::Features,
+    governance::Candidate,
     ids::CustomerReference,
     labels::{LabelParked, ParkedLabelSettled},
+    lists::{ListChange, Memberships},
     policy::{Decision, Policy},
+    rules::{RuleHit, RuleMode},
     transaction::{Label, LabelSource, LabelledPurchase, Transaction, unset_customer},
     webhooks::{WebhookChanged, WebhookSubscribed},
 };
@@ -34,6 +39,13 @@ pub mod event_types {
     pub const WEBHOOK_CHANGED: &str = "WebhookChanged";
 
     pub use crate::cases::event_types::*;
+    pub const POLICY_DRAFTED: &str = "PolicyDrafted";
+    pub const POLICY_DRAFT_SUBMITTED: &str = "PolicyDraftSubmitted";
+    pub const POLICY_DRAFT_APPROVED: &str = "PolicyDraftApproved";
+    pub const POLICY_DRAFT_REJECTED: &str = "PolicyDraftRejected";
+    pub const POLICY_DRAFT_CLOSED: &str = "PolicyDraftClosed";
+    pub const RULE_SWITCHED_OFF: &str = "RuleSwitchedOff";
+    pub const SWITCH_OFF_REVIEWED: &str = "SwitchOffReviewed";
 }
 
 /// A past fact of risk control.
@@ -53,6 +65,13 @@ pub enum Event {
     CaseSettingsAdopted(CaseSettingsAdopted),
     WebhookSubscribed(WebhookSubscribed),
     WebhookChanged(WebhookChanged),
+    PolicyDrafted(PolicyDrafted),
+    PolicyDraftSubmitted(PolicyDraftSubmitted),
+    PolicyDraftApproved(PolicyDraftApproved),
+    PolicyDraftRejected(PolicyDraftRejected),
+    PolicyDraftClosed(PolicyDraftClosed),
+    RuleSwitchedOff(RuleSwitchedOff),
+    SwitchOffReviewed(SwitchOffReviewed),
 }
 
 /// A transaction was scored and decided. Holds everything that led to the decision, so that it can be explained and
@@ -70,6 +89,15 @@ pub struct TransactionAssessed {
     pub policy: PartitionOffset,
     /// Personal fields, sealed under the customer's key.
     pub personal: String,
+    /// The lists that it was on. Absent in events of version 1.
+    #[serde(skip_serializing_if = "Memberships::is_empty", default)]
+    pub lists: Memberships,
+    /// Active rules that it fulfilled. Absent in events of version 1.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub hits: Vec<RuleHit>,
+    /// Shadow rules that it fulfilled. Absent in events of version 1.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub shadow_hits: Vec<RuleHit>,
 }
 
 /// A transaction of the past was taken over, as it had been decided elsewhere.
@@ -122,6 +150,9 @@ pub struct ContextAdopted {
     /// Offset in the control partition.
     pub control_offset: PartitionOffset,
     pub policy: Policy,
+    /// What has changed on the lists since the partition's last adoption. Absent in events of version 1.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub list_changes: Vec<ListChange>,
 }
 
 /// A trained model is available under its hash.
@@ -143,4 +174,89 @@ pub struct ModelPublished {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PolicyActivated {
     pub policy: Policy,
+    /// What changes on the lists with it. Absent in events of version 1.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub list_changes: Vec<ListChange>,
+}
+
+/// A change of the policy was proposed; said again of the same draft: it was revised, and every approval is void.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolicyDrafted {
+    /// Number of the draft, from 1.
+    #[serde(skip, default)]
+    pub draft: u64,
+    pub title: String,
+    pub candidate: Candidate,
+    /// The person.
+    pub by: String,
+}
+
+/// A draft is ready to be approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyDraftSubmitted {
+    #[serde(skip, default)]
+    pub draft: u64,
+    pub candidate_hash: String,
+    /// Hash of the back-test that goes with it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub back_test: Option<String>,
+    pub by: String,
+}
+
+/// Someone else has agreed to a draft.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyDraftApproved {
+    #[serde(skip, default)]
+    pub draft: u64,
+    pub candidate_hash: String,
+    /// Hash of the back-test that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub back_test: Option<String>,
+    pub by: String,
+}
+
+/// Someone else has sent a draft back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyDraftRejected {
+    #[serde(skip, default)]
+    pub draft: u64,
+    pub reason: String,
+    pub by: String,
+}
+
+/// A draft has come to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyDraftClosed {
+    #[serde(skip, default)]
+    pub draft: u64,
+    /// Version of the policy that it became; `None` where it was discarded.
+    pub activated: Option<u32>,
+    pub by: String,
+}
+
+/// A rule was switched off at once, by one person alone. A second one must look at it afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleSwitchedOff {
+    #[serde(skip, default = "unset_rule")]
+    pub rule: Arc<str>,
+    pub version: u32,
+    /// How it was before.
+    pub was: RuleMode,
+    pub reason: String,
+    pub by: String,
+}
+
+/// A second person has looked at a rule that was switched off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchOffReviewed {
+    #[serde(skip, default = "unset_rule")]
+    pub rule: Arc<str>,
+    /// Whether it stays off; otherwise it is as it was.
+    pub confirmed: bool,
+    pub reason: String,
+    pub by: String,
+}
+
+fn unset_rule() -> Arc<str> {
+    Arc::from("")
 }

@@ -10,12 +10,15 @@ mod decider;
 mod entities;
 mod events;
 mod features;
+mod governance;
 mod history;
 mod ids;
 mod labels;
+mod lists;
 mod model;
 mod policy;
 mod reasons;
+mod rules;
 mod state;
 mod training_set;
 mod transaction;
@@ -29,26 +32,40 @@ pub use cases::{
     Disposition, EscalateCase, OPEN_CASES_MAX, ReleaseCase, ReopenCase, ResolveCase, Severity,
 };
 pub use commands::{
-    ActivatePolicy, AdoptContext, AssessTransaction, Command, ImportTransaction, LabelTransaction,
-    PublishModel, Rejection,
+    ActivateDraft, ActivatePolicy, AdoptContext, ApproveDraft, AssessTransaction, Command,
+    DiscardDraft, DraftPolicy, ImportTransaction, LabelTransaction, PublishModel, RejectDraft,
+    Rejection, ReviewSwitchOff, ReviseDraft, RollBackPolicy, SubmitDraft, SwitchOffRule,
 };
 pub use decider::{Context, ModelLibrary, RiskControl};
 pub use entities::{EntityDirectory, EntitySummaries, EntitySummary};
 pub use events::{
-    ContextAdopted, Event, LabelWithdrawn, ModelPublished, PolicyActivated, TransactionAssessed,
-    TransactionImported, TransactionLabelled, event_types,
+    ContextAdopted, Event, LabelWithdrawn, ModelPublished, PolicyActivated, PolicyDraftApproved,
+    PolicyDraftClosed, PolicyDraftRejected, PolicyDraftSubmitted, PolicyDrafted, RuleSwitchedOff,
+    SwitchOffReviewed, TransactionAssessed, TransactionImported, TransactionLabelled, event_types,
 };
 pub use features::{Feature, FeatureSet, FeatureUnit, Features, Values};
+pub use governance::{
+    Candidate, ContentFault, DRAFTS_MAX, Draft, DraftContent, DraftStage, Governance, RuleContent,
+    Submission, SwitchedOff, TITLE_BYTES_MAX,
+};
 pub use history::{CustomerHistory, MICROSECONDS_PER_DAY, Purchase};
 pub use ids::{CustomerReference, EntityKey};
 pub use labels::{
     LabelParked, PARKED_LABELS_MAX, ParkLabel, ParkedLabelSettled, ParkedOutcome, SettleParkedLabel,
 };
+pub use lists::{
+    LIST_CHANGES_MAX, LIST_COMMENT_BYTES_MAX, LISTINGS, ListChange, ListEntry, ListFingerprint,
+    ListIndex, ListName, ListRegistry, ListedEntry, ListedKind, Memberships,
+    TransactionFingerprints,
+};
 pub use model::{
     Explanation, ModelError, Scorer, ScoringModel, TrainingError, TreesPlan, train_trees,
 };
-pub use policy::{Decision, Policy, Thresholds};
+pub use policy::{Decision, Policy, Thresholds, Verdict};
 pub use reasons::{Reason, reasons};
+pub use rules::{
+    Evidence, RULES_MAX, Rule, RuleBook, RuleHit, RuleMatches, RuleMode, RuleSet, rule_fields,
+};
 pub use state::{ControlState, CustomerPartition, PartitionState};
 pub use training_set::TrainingSet;
 pub use transaction::{

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    lists::ListName,
+    rules::{Evidence, RuleHit, RuleSet},
+};
+
 /// What the bank's systems are told to do with a transaction, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,7 +102,7 @@ impl Thresholds {
     }
 }
 
-/// What decides: a model and its thresholds.
+/// What decides: a model with its thresholds, and rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// 1 for the first policy of a node, then counting up.
@@ -105,6 +110,47 @@ pub struct Policy {
     /// Hash of the model's artefact.
     pub model: String,
     pub thresholds: Thresholds,
+    /// Absent in what was written before there were rules.
+    #[serde(default)]
+    pub rules: RuleSet,
+}
+
+/// What a policy makes of a transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    pub decision: Decision,
+    /// Active rules that are fulfilled, in the policy's order.
+    pub hits: Vec<RuleHit>,
+    /// Shadow rules that are fulfilled; they decided nothing.
+    pub shadow_hits: Vec<RuleHit>,
+}
+
+impl Policy {
+    /// Decides over a transaction of which everything is known. Pure, so a back-test asks it of stored transactions.
+    ///
+    /// The order of precedence is the one of [`crate::rules`].
+    pub fn verdict(&self, evidence: &Evidence<'_>) -> Verdict {
+        let matches = self.rules.book().matches(evidence);
+        let decision = if evidence.lists.on(ListName::Block) {
+            Decision::Decline
+        } else if evidence.lists.on(ListName::Allow) {
+            Decision::Approve
+        } else {
+            let by_score = if matches.lifted {
+                Decision::Approve
+            } else {
+                self.thresholds.decide(evidence.score)
+            };
+            matches
+                .demanded
+                .map_or(by_score, |demanded| demanded.max(by_score))
+        };
+        Verdict {
+            decision,
+            hits: matches.hits,
+            shadow_hits: matches.shadow_hits,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cases::{CaseBook, CaseSettings},
+    commands::Rejection,
     entities::{ConfirmedFraud, EntityDirectory, EntitySummaries},
-    events::{LabelWithdrawn, TransactionLabelled},
+    events::{Event, LabelWithdrawn, TransactionLabelled},
+    governance::{Draft, Governance},
     history::{CustomerHistory, Purchase},
     ids::text_hash,
     labels::ParkedLabels,
+    lists::ListIndex,
     policy::Policy,
     transaction::{Label, Transaction},
     webhooks::WebhookSubscriptions,
@@ -40,6 +43,8 @@ pub struct ControlState {
     /// Settings of case work, and the offset of their last change.
     pub case_settings: Option<(PartitionOffset, CaseSettings)>,
     pub webhooks: WebhookSubscriptions,
+    /// Drafts, lists and earlier policies.
+    pub governance: Governance,
 }
 
 /// The customers of a data partition, and the policy that it has adopted.
@@ -50,6 +55,8 @@ pub struct CustomerPartition {
     pub entities: EntityDirectory,
     /// The adopted policy with its offset in the control partition; `None` before the first adoption.
     pub adopted: Option<(PartitionOffset, Policy)>,
+    /// The lists, as far as they are adopted.
+    pub lists: ListIndex,
     /// Adoptions so far.
     pub adoptions: u64,
     pub cases: CaseBook,
@@ -57,6 +64,47 @@ pub struct CustomerPartition {
     pub case_settings: Option<(PartitionOffset, CaseSettings)>,
     /// Labels of transactions that are not known yet. Their hash, not a customer, leads to this partition.
     pub parked_labels: ParkedLabels,
+}
+
+impl ControlState {
+    /// The active policy.
+    pub(crate) fn active_policy(&self) -> Result<&Policy, Rejection> {
+        self.active
+            .as_ref()
+            .map(|(_, policy)| policy)
+            .ok_or(Rejection::NoPolicy)
+    }
+
+    /// A draft that is neither activated nor discarded, unchanged since `expected_version` where one is given.
+    pub(crate) fn draft(
+        &self,
+        number: u64,
+        expected_version: Option<u64>,
+    ) -> Result<&Draft, Rejection> {
+        let draft = self
+            .governance
+            .drafts
+            .get(&number)
+            .ok_or(Rejection::UnknownDraft)?;
+        match expected_version {
+            Some(expected) if expected != draft.version => Err(Rejection::DraftChanged),
+            _ => Ok(draft),
+        }
+    }
+
+    /// Version of an event's entity once the event is folded.
+    pub(crate) fn entity_version(&self, event: &Event) -> u64 {
+        match event {
+            Event::PolicyDrafted(event) => self.governance.draft_version(event.draft),
+            Event::PolicyDraftSubmitted(event) => self.governance.draft_version(event.draft),
+            Event::PolicyDraftApproved(event) => self.governance.draft_version(event.draft),
+            Event::PolicyDraftRejected(event) => self.governance.draft_version(event.draft),
+            Event::PolicyDraftClosed(event) => self.governance.draft_version(event.draft),
+            Event::RuleSwitchedOff(event) => self.governance.rule_version(&event.rule),
+            Event::SwitchOffReviewed(event) => self.governance.rule_version(&event.rule),
+            _ => 1,
+        }
+    }
 }
 
 impl CustomerPartition {

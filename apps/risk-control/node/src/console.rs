@@ -6,6 +6,7 @@
 //! are [`overview::OverviewFigures`], [`decision_table::DecisionRow`] and
 //! [`institutions::InstitutionsFigures`], sent as JSON (see [`accord_console::live`]).
 
+pub mod approvals;
 pub mod case;
 pub mod case_actions;
 pub mod case_badges;
@@ -13,14 +14,18 @@ pub mod cases;
 pub mod decision;
 pub mod decision_table;
 pub mod explanation;
+pub mod form_field;
 pub mod frame;
 mod instant;
 pub mod institutions;
 pub mod label_form;
+pub mod lists;
 pub mod login;
 pub mod lookups;
 pub mod overview;
 pub mod problem;
+pub mod rule_editor;
+pub mod rules;
 pub mod transaction;
 pub mod transactions;
 
@@ -51,6 +56,11 @@ mod tests {
             lookups::lookup(&lookups::LookupView::example()),
             problem::problem(&problem_view),
             login::login(&login_view),
+            rules::rules(&rules::RulesView::example()),
+            rule_editor::rule_editor(&rule_editor::RuleEditorView::example()),
+            lists::lists(&lists::ListsView::example()),
+            approvals::approvals(&approvals::ApprovalsView::example()),
+            approvals::draft(&approvals::DraftView::example()),
         ] {
             let page = page.into_string();
             assert!(page.starts_with("<!DOCTYPE html>"), "{page}");

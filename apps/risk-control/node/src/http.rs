@@ -5,6 +5,7 @@ mod case_pages;
 mod cases;
 mod errors;
 mod export;
+mod governance;
 mod labels;
 mod lookups;
 mod openapi;
@@ -28,6 +29,7 @@ use accord_service::{
 };
 use axum::Router;
 
+pub use governance::GOVERNANCE_ROUTES;
 pub use openapi::openapi;
 
 use crate::node::BankNode;
@@ -213,8 +215,13 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
 ];
 
 /// The one table of route × role of a bank's node.
-pub static ACCESS: AccessTable =
-    AccessTable::new(&[BANK_ROUTES, HEALTH_ROUTES, METRICS_ROUTES, OPENAPI_ROUTES]);
+pub static ACCESS: AccessTable = AccessTable::new(&[
+    BANK_ROUTES,
+    GOVERNANCE_ROUTES,
+    HEALTH_ROUTES,
+    METRICS_ROUTES,
+    OPENAPI_ROUTES,
+]);
 
 /// Where a node's pages lie and what surrounds them.
 #[derive(Clone)]
@@ -294,6 +301,7 @@ pub fn router(
         .get("/cases/{case_id}", case_pages::case)
         .get("/customers/{customer_id}", case_pages::customer)
         .get("/terminals/{terminal_id}", case_pages::terminal);
+    let mounting = governance::mount(mounting);
     let mounting = mount_health(mounting, health);
     let mounting = mount_metrics(mounting, registry);
     let mounting = mount_openapi(mounting, openapi(), &base_path);

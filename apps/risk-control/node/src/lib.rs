@@ -9,19 +9,21 @@ mod application;
 pub mod console;
 mod http;
 mod latency;
+mod listed;
 mod models;
 mod node;
 mod personal;
 mod policies;
 mod projections;
 mod queries;
+mod rule_pack;
 mod upkeep;
 mod webhooks;
 
 pub use application::{
     ApplicationError, AssessRequest, Assessment, CaseAnswer, CaseRequest, CaseWork, CommandCaller,
-    HistoricalLabel, HistoricalTransaction, LabelRequest, Labelled, NewWebhook, TrainedModel,
-    TrainingReport, WebhookRequest,
+    GovernRequest, Governed, HistoricalLabel, HistoricalTransaction, LabelRequest, Labelled,
+    NewWebhook, TrainedModel, TrainingReport, WebhookRequest,
 };
 pub use http::{
     ACCESS, BANK_ROUTES, Placement, openapi,
@@ -38,4 +40,5 @@ pub use queries::{
     },
     overview::OverviewFigures,
 };
+pub use rule_pack::{RulePackError, starter_rules};
 pub use webhooks::{WebhookReach, address::AddressFault};

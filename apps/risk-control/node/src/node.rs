@@ -17,7 +17,7 @@ use accord_event_log::{
 };
 use accord_read_store::{Progress, Projector, ProjectorError, ReadStore, StoreError, TableSet};
 use accord_service::{Clock, Shutdown};
-use risk_control::{CaseSettings, Context, PartitionState, RiskControl};
+use risk_control::{CaseSettings, Context, PartitionState, RiskControl, Rule};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -42,6 +42,8 @@ pub struct BankSettings {
     pub currency: String,
     /// Where webhooks may go.
     pub webhook_reach: WebhookReach,
+    /// Rules of the first policy; later ones come by drafts.
+    pub starter_rules: Vec<Rule>,
     /// Limits of the decider; its folders and institution are filled in here.
     pub worker: WorkerSettings,
 }
@@ -54,6 +56,7 @@ impl BankSettings {
             folder,
             currency: "EUR".to_owned(),
             webhook_reach: WebhookReach::default(),
+            starter_rules: Vec::new(),
         }
     }
 }
@@ -91,6 +94,7 @@ pub struct BankNode {
 pub(crate) struct Shared {
     pub name: String,
     pub currency: String,
+    pub starter_rules: Vec<Rule>,
     pub clock: Clock,
     pub bus: CommandBus<RiskControl>,
     pub reader: LogReader,
@@ -195,6 +199,7 @@ impl BankNode {
             shared: Arc::new(Shared {
                 name: settings.name,
                 currency: settings.currency,
+                starter_rules: settings.starter_rules,
                 clock,
                 bus,
                 reader,

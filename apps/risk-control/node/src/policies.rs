@@ -38,6 +38,16 @@ impl KnownPolicies {
         active
     }
 
+    /// The policy of a version, if it is known.
+    pub fn of_version(&self, version: u32) -> Option<Arc<ActivePolicy>> {
+        self.by_offset
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .find(|active| active.policy.version == version)
+            .cloned()
+    }
+
     /// The policy that was activated last.
     pub fn newest(&self) -> Option<Arc<ActivePolicy>> {
         self.by_offset

@@ -5,6 +5,8 @@ mod governance;
 pub mod lookups;
 pub mod overview;
 pub mod parked_labels;
+pub mod policy_drafts;
+pub mod rules;
 pub mod transactions;
 pub mod webhooks;
 

@@ -130,6 +130,39 @@ function bulkForms(form) {
   update();
 }
 
+// Checks a condition while it is written; the answer stands where the server would put its faults.
+function validateWhileTyping(area) {
+  const place = area.parentElement.querySelector("[data-validation]");
+  let waiting;
+  let newest = 0;
+  area.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const turn = ++newest;
+      const faults = await faultsOf(area).catch(() => []);
+      if (turn !== newest) return;
+      area.setAttribute("aria-invalid", String(faults.length > 0));
+      place.replaceChildren(
+        ...faults.map((fault) => {
+          const line = document.createElement("p");
+          line.className = "form-error";
+          line.textContent = `line ${fault.line}, column ${fault.column}: ${fault.message}`;
+          return line;
+        }),
+      );
+    }, 300);
+  });
+}
+
+async function faultsOf(area) {
+  const response = await fetch(area.dataset.validate, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ condition: area.value }),
+  });
+  return response.ok ? (await response.json()).faults : [];
+}
+
 function begin() {
   document.documentElement.dataset.script = "on";
   const clockElement = document.querySelector("[data-clock-speed]");
@@ -141,6 +174,7 @@ function begin() {
   document.querySelectorAll("form[data-persona]").forEach(watchPersona);
   document.querySelectorAll("form[data-json-form]").forEach(jsonForms);
   document.querySelectorAll("form[data-bulk-form]").forEach(bulkForms);
+  document.querySelectorAll("textarea[data-validate]").forEach(validateWhileTyping);
   const streamed = document.querySelector("[data-stream]");
   if (streamed) new Stream(streamed.dataset.stream);
   const again = document.querySelector("[data-reload-after-seconds]");

@@ -1,4 +1,5 @@
-//! Let another policy decide.
+//! Let another policy decide, without the approval of anybody: for the node itself, when it has trained its first model.
+//! People change a policy by a draft.
 
 use crate::{
     commands::Rejection,
@@ -38,6 +39,7 @@ impl ActivatePolicy {
         }
         Ok(vec![Event::PolicyActivated(PolicyActivated {
             policy: self.policy.clone(),
+            list_changes: Vec::new(),
         })])
     }
 }

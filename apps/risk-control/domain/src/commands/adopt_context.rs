@@ -6,6 +6,7 @@ use crate::{
     commands::Rejection,
     decider::Context,
     events::{ContextAdopted, Event},
+    lists::ListChange,
     policy::Policy,
     state::{ControlState, CustomerPartition},
 };
@@ -15,6 +16,8 @@ use crate::{
 pub struct AdoptContext {
     pub control_offset: PartitionOffset,
     pub policy: Policy,
+    /// What has changed on the lists since the partition's last adoption.
+    pub list_changes: Vec<ListChange>,
 }
 
 impl AdoptContext {
@@ -25,6 +28,7 @@ impl AdoptContext {
         (*control_offset > adopted).then(|| Self {
             control_offset: *control_offset,
             policy: policy.clone(),
+            list_changes: control.governance.lists.changes_after(adopted),
         })
     }
 
@@ -43,6 +47,7 @@ impl AdoptContext {
         Ok(vec![Event::ContextAdopted(ContextAdopted {
             control_offset: self.control_offset,
             policy: self.policy.clone(),
+            list_changes: self.list_changes.clone(),
         })])
     }
 }

@@ -5,8 +5,10 @@ use crate::{
     commands::Rejection,
     decider::Context,
     events::{Event, TransactionAssessed},
+    lists::TransactionFingerprints,
     policy::Decision,
     reasons::reasons,
+    rules::Evidence,
     state::CustomerPartition,
     transaction::{FUTURE_TOLERANCE_US, LATENESS_MAX_US, Transaction},
 };
@@ -17,6 +19,8 @@ pub struct AssessTransaction {
     pub transaction: Transaction,
     /// Personal fields, sealed under the customer's key.
     pub personal: String,
+    /// By which the lists name its customer, terminal, card and device. Not stored; the lists that it is on are.
+    pub fingerprints: TransactionFingerprints,
 }
 
 impl AssessTransaction {
@@ -40,7 +44,14 @@ impl AssessTransaction {
             .unwrap_or_else(|| state.known_entities(transaction));
         let features = model.feature_set().compute(history, &entities, transaction);
         let score = model.score(&features);
-        let decision = policy.thresholds.decide(score);
+        let lists = state.lists.memberships(&self.fingerprints, context.now_us);
+        let verdict = policy.verdict(&Evidence {
+            transaction,
+            features: &features,
+            score,
+            lists,
+        });
+        let decision = verdict.decision;
         // An approval needs no excuse: what spoke a little for fraud would only confuse.
         let reasons = match decision {
             Decision::Approve => Vec::new(),
@@ -54,6 +65,9 @@ impl AssessTransaction {
             reasons,
             policy: *policy_offset,
             personal: self.personal.clone(),
+            lists,
+            hits: verdict.hits,
+            shadow_hits: verdict.shadow_hits,
         };
         let alert = raise_alert(state, context.now_us, &assessed);
         let mut events = vec![Event::TransactionAssessed(assessed)];

@@ -2,14 +2,19 @@
 
 mod activate_policy;
 mod adopt_context;
+mod approval;
 mod assess_transaction;
 mod cases;
+mod drafts;
 mod fold;
 mod import_transaction;
 mod label_transaction;
 mod late_and_early;
+mod lists;
 mod parked_labels;
 mod publish_model;
+mod rules;
+mod switch_off;
 mod webhooks;
 mod wrong_partition;
 
@@ -19,8 +24,9 @@ use accord_learning::logistic::{LogisticFeature, LogisticModel, Standardisation,
 use super::*;
 use crate::{
     AssessTransaction, ContextAdopted, CustomerReference, Decision, FeatureSet, Features,
-    LabelledPurchase, ModelPublished, Policy, PolicyActivated, Scorer, Thresholds, Transaction,
-    TransactionAssessed, TransactionImported,
+    LabelledPurchase, ListChange, ListEntry, ListFingerprint, ListName, ListedKind, ModelPublished,
+    Policy, PolicyActivated, Rule, RuleContent, RuleMode, RuleSet, Scorer, Thresholds, Transaction,
+    TransactionAssessed, TransactionFingerprints, TransactionImported,
 };
 
 /// Sunday 2018-04-01 12:00 UTC.
@@ -96,7 +102,51 @@ fn policy(version: u32) -> Policy {
         version,
         model: MODEL.to_owned(),
         thresholds: thresholds(),
+        rules: RuleSet::default(),
     }
+}
+
+fn rule(id: &str, condition: &str, outcome: Decision) -> Rule {
+    Rule {
+        id: Arc::from(id),
+        version: 1,
+        condition: condition.to_owned(),
+        outcome,
+        mode: RuleMode::Active,
+        reason: "because".to_owned(),
+    }
+}
+
+fn rule_content(id: &str, condition: &str, outcome: Decision) -> RuleContent {
+    RuleContent::from(&rule(id, condition, outcome))
+}
+
+fn with_rules(version: u32, rules: impl IntoIterator<Item = Rule>) -> Policy {
+    Policy {
+        rules: RuleSet::new(rules.into_iter().collect()),
+        ..policy(version)
+    }
+}
+
+/// An entry of the block list.
+fn blocked(kind: ListedKind, fingerprint: u64, expires_at_us: Option<i64>) -> ListChange {
+    on_list(ListName::Block, kind, fingerprint, expires_at_us)
+}
+
+fn on_list(
+    list: ListName,
+    kind: ListedKind,
+    fingerprint: u64,
+    expires_at_us: Option<i64>,
+) -> ListChange {
+    ListChange::Add(ListEntry {
+        list,
+        kind,
+        fingerprint: ListFingerprint(fingerprint),
+        hint: "…0042".to_owned(),
+        expires_at_us,
+        comment: String::new(),
+    })
 }
 
 /// A node on which the model is loaded.
@@ -142,6 +192,7 @@ fn assess(transaction: &Transaction) -> Command {
     Command::AssessTransaction(AssessTransaction {
         transaction: transaction.clone(),
         personal: "sealed".to_owned(),
+        fingerprints: TransactionFingerprints::default(),
     })
 }
 
@@ -163,6 +214,7 @@ fn adopted(control_offset: PartitionOffset, policy: Policy) -> Event {
     Event::ContextAdopted(ContextAdopted {
         control_offset,
         policy,
+        list_changes: Vec::new(),
     })
 }
 
@@ -181,7 +233,10 @@ fn publication(model: &str) -> ModelPublished {
 }
 
 fn activated(policy: Policy) -> Event {
-    Event::PolicyActivated(PolicyActivated { policy })
+    Event::PolicyActivated(PolicyActivated {
+        policy,
+        list_changes: Vec::new(),
+    })
 }
 
 fn given_data(events: impl IntoIterator<Item = Event>) -> Specification<RiskControl> {

@@ -1,6 +1,6 @@
 //! Stored form of the events.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use accord_decider::{DecodeError, Description};
 use serde::{Deserialize, Serialize};
@@ -8,10 +8,18 @@ use serde::{Deserialize, Serialize};
 use super::{Event, event_types as types, upcasting};
 use crate::{cases::CaseEvent, ids::CustomerReference};
 
-/// Events that hold a transaction or its label.
-const TRANSACTION_VERSION: u16 = 2;
-/// All other events.
-const FIRST_VERSION: u16 = 1;
+/// Version in which each event is written. Version 2 of those that hold a transaction or its label added card, device,
+/// address and feature set; version 2 of policies and adoptions added rules and lists, which version 1 reads as none.
+fn written_version(event: &Event) -> u16 {
+    match event {
+        Event::TransactionAssessed(_)
+        | Event::TransactionImported(_)
+        | Event::TransactionLabelled(_)
+        | Event::ContextAdopted(_)
+        | Event::PolicyActivated(_) => 2,
+        _ => 1,
+    }
+}
 
 const CUSTOMER: &str = "customer";
 const PARTITION: &str = "partition";
@@ -20,6 +28,8 @@ const POLICY: &str = "policy";
 const PARKED_LABELS: &str = "parked-labels";
 const WEBHOOKS: &str = "webhooks";
 const CASE_SETTINGS: &str = "case-settings";
+const POLICY_DRAFT: &str = "policy-draft";
+const RULE: &str = "rule";
 
 impl Event {
     /// The customer whom an event is about.
@@ -30,15 +40,7 @@ impl Event {
             Self::TransactionLabelled(event) => Some(event.customer),
             Self::LabelWithdrawn(event) => Some(event.customer),
             Self::Case(event) => Some(event.case.customer),
-            Self::LabelParked(_)
-            | Self::ParkedLabelSettled(_)
-            | Self::CaseSettingsChanged(_)
-            | Self::CaseSettingsAdopted(_)
-            | Self::WebhookSubscribed(_)
-            | Self::WebhookChanged(_)
-            | Self::ContextAdopted(_)
-            | Self::ModelPublished(_)
-            | Self::PolicyActivated(_) => None,
+            _ => None,
         }
     }
 
@@ -94,15 +96,39 @@ impl Event {
             Self::WebhookChanged(_) => {
                 (types::WEBHOOK_CHANGED, WEBHOOKS, "subscriptions".to_owned())
             }
+            Self::PolicyDrafted(event) => {
+                (types::POLICY_DRAFTED, POLICY_DRAFT, event.draft.to_string())
+            }
+            Self::PolicyDraftSubmitted(event) => (
+                types::POLICY_DRAFT_SUBMITTED,
+                POLICY_DRAFT,
+                event.draft.to_string(),
+            ),
+            Self::PolicyDraftApproved(event) => (
+                types::POLICY_DRAFT_APPROVED,
+                POLICY_DRAFT,
+                event.draft.to_string(),
+            ),
+            Self::PolicyDraftRejected(event) => (
+                types::POLICY_DRAFT_REJECTED,
+                POLICY_DRAFT,
+                event.draft.to_string(),
+            ),
+            Self::PolicyDraftClosed(event) => (
+                types::POLICY_DRAFT_CLOSED,
+                POLICY_DRAFT,
+                event.draft.to_string(),
+            ),
+            Self::RuleSwitchedOff(event) => {
+                (types::RULE_SWITCHED_OFF, RULE, event.rule.to_string())
+            }
+            Self::SwitchOffReviewed(event) => {
+                (types::SWITCH_OFF_REVIEWED, RULE, event.rule.to_string())
+            }
         };
         Description {
             event_type,
-            schema_version: match self {
-                Self::TransactionAssessed(_)
-                | Self::TransactionImported(_)
-                | Self::TransactionLabelled(_) => TRANSACTION_VERSION,
-                _ => FIRST_VERSION,
-            },
+            schema_version: written_version(self),
             entity_type,
             entity_id: Cow::Owned(entity_id),
         }
@@ -124,22 +150,30 @@ impl Event {
             Self::CaseSettingsAdopted(event) => write(event, buffer),
             Self::WebhookSubscribed(event) => write(event, buffer),
             Self::WebhookChanged(event) => write(event, buffer),
+            Self::PolicyDrafted(event) => write(event, buffer),
+            Self::PolicyDraftSubmitted(event) => write(event, buffer),
+            Self::PolicyDraftApproved(event) => write(event, buffer),
+            Self::PolicyDraftRejected(event) => write(event, buffer),
+            Self::PolicyDraftClosed(event) => write(event, buffer),
+            Self::RuleSwitchedOff(event) => write(event, buffer),
+            Self::SwitchOffReviewed(event) => write(event, buffer),
         }
     }
 
-    /// Reads a stored payload. The customer is not in the payload: it is the entity that the envelope names.
+    /// Reads a stored payload. The customer, draft or rule is not in the payload: it is the entity that the envelope
+    /// names. What version 2 added has a default, so version 1 needs no other upcaster.
     pub(crate) fn decode(
         event_type: &str,
         schema_version: u16,
         entity_id: &str,
         payload: &str,
     ) -> Result<Self, DecodeError> {
-        let customer = || {
-            CustomerReference::parse(entity_id).ok_or_else(|| DecodeError::Entity {
-                event_type: event_type.to_owned(),
-                entity_id: entity_id.to_owned(),
-            })
+        let entity_error = || DecodeError::Entity {
+            event_type: event_type.to_owned(),
+            entity_id: entity_id.to_owned(),
         };
+        let customer = || CustomerReference::parse(entity_id).ok_or_else(entity_error);
+        let draft = || entity_id.parse::<u64>().map_err(|_| entity_error());
         let upcast = upcasting::to_current(event_type, schema_version, payload)?;
         let payload = upcast.as_deref().unwrap_or(payload);
         Ok(match (event_type, schema_version) {
@@ -161,9 +195,10 @@ impl Event {
                 event.customer = customer()?;
                 Self::TransactionLabelled(event)
             }
-            (types::CONTEXT_ADOPTED, 1) => Self::ContextAdopted(read(event_type, 1, payload)?),
+            (types::CONTEXT_ADOPTED, 1 | 2) => {
+                Self::ContextAdopted(read(event_type, schema_version, payload)?)
+            }
             (types::MODEL_PUBLISHED, 1) => Self::ModelPublished(read(event_type, 1, payload)?),
-            (types::POLICY_ACTIVATED, 1) => Self::PolicyActivated(read(event_type, 1, payload)?),
             (types::LABEL_WITHDRAWN, 1) => {
                 let mut event: super::LabelWithdrawn = read(event_type, 1, payload)?;
                 event.customer = customer()?;
@@ -183,6 +218,44 @@ impl Event {
                 Self::WebhookSubscribed(read(event_type, 1, payload)?)
             }
             (types::WEBHOOK_CHANGED, 1) => Self::WebhookChanged(read(event_type, 1, payload)?),
+            (types::POLICY_ACTIVATED, 1 | 2) => {
+                Self::PolicyActivated(read(event_type, schema_version, payload)?)
+            }
+            (types::POLICY_DRAFTED, 1) => {
+                let mut event: super::PolicyDrafted = read(event_type, 1, payload)?;
+                event.draft = draft()?;
+                Self::PolicyDrafted(event)
+            }
+            (types::POLICY_DRAFT_SUBMITTED, 1) => {
+                let mut event: super::PolicyDraftSubmitted = read(event_type, 1, payload)?;
+                event.draft = draft()?;
+                Self::PolicyDraftSubmitted(event)
+            }
+            (types::POLICY_DRAFT_APPROVED, 1) => {
+                let mut event: super::PolicyDraftApproved = read(event_type, 1, payload)?;
+                event.draft = draft()?;
+                Self::PolicyDraftApproved(event)
+            }
+            (types::POLICY_DRAFT_REJECTED, 1) => {
+                let mut event: super::PolicyDraftRejected = read(event_type, 1, payload)?;
+                event.draft = draft()?;
+                Self::PolicyDraftRejected(event)
+            }
+            (types::POLICY_DRAFT_CLOSED, 1) => {
+                let mut event: super::PolicyDraftClosed = read(event_type, 1, payload)?;
+                event.draft = draft()?;
+                Self::PolicyDraftClosed(event)
+            }
+            (types::RULE_SWITCHED_OFF, 1) => {
+                let mut event: super::RuleSwitchedOff = read(event_type, 1, payload)?;
+                event.rule = Arc::from(entity_id);
+                Self::RuleSwitchedOff(event)
+            }
+            (types::SWITCH_OFF_REVIEWED, 1) => {
+                let mut event: super::SwitchOffReviewed = read(event_type, 1, payload)?;
+                event.rule = Arc::from(entity_id);
+                Self::SwitchOffReviewed(event)
+            }
             _ => {
                 if let Some(event) =
                     CaseEvent::decode(event_type, schema_version, entity_id, payload)

@@ -34,6 +34,9 @@ fn assessed(transaction_id: &str, occurred_at_us: i64) -> Event {
         reasons: Vec::new(),
         policy: 1,
         personal: "sealed".to_owned(),
+        lists: crate::Memberships::default(),
+        hits: Vec::new(),
+        shadow_hits: Vec::new(),
     })
 }
 

@@ -71,6 +71,7 @@ impl BankNode {
         let card = request.personal.card_key(&subject);
         let device = request.personal.device_key(&self.shared.keys);
         let address = request.personal.address_key(&self.shared.keys);
+        let fingerprints = self.list_fingerprints(&request.personal, &request.terminal_id);
         self.shared
             .bus
             .stages()
@@ -91,6 +92,7 @@ impl BankNode {
                 address,
             },
             personal,
+            fingerprints,
         });
         let envelope = self.envelope(
             caller,
@@ -142,8 +144,7 @@ impl BankNode {
                     self.find_transaction_sequence(&command.transaction.transaction_id, through)
                         .await?
                 }
-                // No other command of a caller carries a key.
-                _ => return Err(ApplicationError::Inconsistent),
+                _ => self.find_governance_sequence(envelope.command_id).await?,
             };
             if let Some(sequence) = found {
                 return Ok(Reply::Duplicate { sequence });

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use accord_event_log::{PartitionId, Reply, Sequence};
 use accord_learning::{TrainingRows, metrics::roc_auc};
 use risk_control::{
-    ActivatePolicy, Command, Event, ModelPublished, Policy, PublishModel, RiskControl,
+    ActivatePolicy, Command, ModelPublished, Policy, PublishModel, RiskControl, RuleSet,
     ScoringModel, Thresholds, TrainingError, TrainingSet, TreesPlan, train_trees,
 };
 use uuid::Uuid;
 
 use super::{ApplicationError, BankReply, CommandCaller};
-use crate::{node::BankNode, policies::ActivePolicy};
+use crate::node::BankNode;
 
 const READ_BYTES: usize = 8 << 20;
 const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
@@ -76,12 +76,11 @@ impl BankNode {
             .add(trained.model)
             .map_err(|error| ApplicationError::Training(error.to_string()))?;
 
-        let version = self
-            .shared
-            .policies
-            .newest()
-            .map_or(0, |active| active.policy.version)
-            + 1;
+        // Another model changes nothing of what people have written down.
+        let (version, rules) = match self.shared.policies.newest() {
+            Some(active) => (active.policy.version + 1, active.policy.rules.clone()),
+            None => (1, RuleSet::new(self.shared.starter_rules.clone())),
+        };
         self.control(
             actor,
             Command::PublishModel(PublishModel {
@@ -102,6 +101,7 @@ impl BankNode {
                     version,
                     model: model.clone(),
                     thresholds: trained.thresholds,
+                    rules,
                 },
             }),
         )
@@ -149,14 +149,7 @@ impl BankNode {
         let reply: BankReply = self.shared.bus.ask_patiently(envelope).await;
         match reply {
             Reply::Committed { events, .. } => {
-                for recorded in events {
-                    if let Event::PolicyActivated(event) = &recorded.event {
-                        self.shared.policies.remember(ActivePolicy {
-                            control_offset: recorded.metadata.offset,
-                            policy: event.policy.clone(),
-                        });
-                    }
-                }
+                self.remember_policies(&events);
                 Ok(())
             }
             Reply::Rejected(rejection) => Err(ApplicationError::Rejected(rejection)),

@@ -28,16 +28,29 @@ pub enum Section {
     Overview,
     Transactions,
     Cases,
+    Rules,
+    Lists,
+    Approvals,
 }
 
 impl Section {
-    const ALL: [Self; 3] = [Self::Overview, Self::Transactions, Self::Cases];
+    const ALL: [Self; 6] = [
+        Self::Overview,
+        Self::Transactions,
+        Self::Cases,
+        Self::Rules,
+        Self::Lists,
+        Self::Approvals,
+    ];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Transactions => "Transactions",
             Self::Cases => "Cases",
+            Self::Rules => "Rules",
+            Self::Lists => "Lists",
+            Self::Approvals => "Approvals",
         }
     }
 
@@ -46,6 +59,9 @@ impl Section {
             Self::Overview => "",
             Self::Transactions => "/transactions",
             Self::Cases => "/cases",
+            Self::Rules => "/rules",
+            Self::Lists => "/lists",
+            Self::Approvals => "/approvals",
         }
     }
 }
@@ -78,6 +94,21 @@ impl BankFrame {
             self.base_path,
             path_segment(transaction_id)
         )
+    }
+
+    /// Address of a page or operation of this bank, by its path.
+    pub fn href(&self, path: &str) -> String {
+        format!("{}{path}", self.base_path)
+    }
+
+    /// Address of the editor of the rule with this id.
+    pub fn rule_href(&self, id: &str) -> String {
+        format!("{}/rules/edit?rule={}", self.base_path, path_segment(id))
+    }
+
+    /// Address of the page of a draft.
+    pub fn draft_href(&self, draft: u64) -> String {
+        format!("{}/approvals/{draft}", self.base_path)
     }
 
     /// Address of the list of transactions.

@@ -244,7 +244,7 @@ fn rule_hits(hits: &[RuleHit]) -> Markup {
                         Some(decision) => (decision.badge()),
                         None => (accord_console::badge::badge(Tone::Neutral, "Watch")),
                     }
-                    " Rule " strong { (hit.name) }
+                    " " strong { (hit.name) }
                 }
             }
         }

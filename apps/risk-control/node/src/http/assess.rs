@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     Service,
-    wire::{AssessTransactionBody, DecisionBody, ReasonBody, Versions},
+    wire::{AssessTransactionBody, DecisionBody, ListHitBody, ReasonBody, RuleHitBody, Versions},
 };
 use crate::{
     application::{ApplicationError, AssessRequest, Assessment, CommandCaller},
@@ -28,7 +28,7 @@ use crate::{
     personal::PersonalFields,
 };
 
-static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(crate) static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Longest trace context that is kept (the W3C form has 55 bytes).
@@ -200,6 +200,8 @@ fn answer(assessment: &Assessment) -> Result<Response, Problem> {
         decision: event.decision.name(),
         score: event.score,
         reasons: reason_bodies(event),
+        rule_hits: rule_hit_bodies(event, &assessment.policy.policy),
+        lists: list_hit_bodies(event),
         versions: Versions {
             model: assessment.policy.policy.model.clone(),
             policy: assessment.policy.policy.version,
@@ -237,4 +239,30 @@ pub(crate) fn reason_bodies(event: &risk_control::TransactionAssessed) -> Vec<Re
             text: reason.text,
         })
         .collect()
+}
+
+pub(crate) fn rule_hit_bodies(
+    event: &risk_control::TransactionAssessed,
+    policy: &risk_control::Policy,
+) -> Vec<RuleHitBody> {
+    let body = |hit: &risk_control::RuleHit, shadow| RuleHitBody {
+        rule: hit.rule().to_owned(),
+        version: hit.version(),
+        shadow,
+        reason: policy
+            .rules
+            .find(hit.rule())
+            .map(|rule| rule.reason.clone()),
+    };
+    let hits = event.hits.iter().map(|hit| body(hit, false));
+    let shadow_hits = event.shadow_hits.iter().map(|hit| body(hit, true));
+    hits.chain(shadow_hits).collect()
+}
+
+pub(crate) fn list_hit_bodies(event: &risk_control::TransactionAssessed) -> Vec<ListHitBody> {
+    let body = |(list, kind): (risk_control::ListName, risk_control::ListedKind)| ListHitBody {
+        list: list.name(),
+        kind: kind.name(),
+    };
+    event.lists.iter().map(body).collect()
 }

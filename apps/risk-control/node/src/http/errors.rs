@@ -68,6 +68,30 @@ fn rejected(rejection: &Rejection) -> Problem {
         Rejection::ModelNotLoaded => {
             Problem::new(ProblemKind::ReadOnly).detail(rejection.to_string())
         }
+        Rejection::InvalidContent(faults) => faults
+            .iter()
+            .map(|fault| {
+                FieldError::at_pointer(format!("#{}", fault.pointer), fault.message.clone())
+            })
+            .fold(Problem::new(ProblemKind::InvalidField), Problem::field),
+        Rejection::UnknownDraft | Rejection::UnknownPolicyVersion | Rejection::UnknownRule => {
+            Problem::new(ProblemKind::NotFound).detail(sentence(rejection))
+        }
+        Rejection::DraftChanged => {
+            Problem::new(ProblemKind::PreconditionFailed).detail(sentence(rejection))
+        }
+        Rejection::SamePerson => Problem::new(ProblemKind::Forbidden).detail(sentence(rejection)),
+        Rejection::TooManyDrafts
+        | Rejection::StaleDraft
+        | Rejection::NothingToSubmit
+        | Rejection::NotOpen
+        | Rejection::NotSubmitted
+        | Rejection::NotApproved
+        | Rejection::OtherCandidate
+        | Rejection::AlreadyOff
+        | Rejection::NothingToReview => {
+            Problem::new(ProblemKind::Conflict).detail(sentence(rejection))
+        }
         Rejection::UnknownModel
         | Rejection::InvalidThresholds
         | Rejection::StalePolicyVersion
@@ -102,6 +126,16 @@ fn case_rejected(rejection: &CaseRejection) -> Problem {
         CaseRejection::InvalidSettings => ProblemKind::CommandRejected,
     };
     Problem::new(kind).detail(rejection.to_string())
+}
+
+/// A rejection as a sentence of its own.
+fn sentence(rejection: &Rejection) -> String {
+    let said = rejection.to_string();
+    let mut characters = said.chars();
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }
 
 fn unavailable_problem(unavailable: &Unavailable) -> Problem {

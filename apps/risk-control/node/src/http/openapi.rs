@@ -3,8 +3,9 @@
 use utoipa::OpenApi;
 
 use super::{
-    assess, cases, export, labels, lookups, overview, parked_labels, policy, read_models, stream,
-    transactions, webhooks,
+    assess, cases, export,
+    governance::{drafts, lists, policies, rules},
+    labels, lookups, overview, parked_labels, policy, read_models, stream, transactions, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -50,6 +51,24 @@ use super::{
         stream::stream,
         read_models::list,
         read_models::rebuild,
+        rules::list,
+        rules::fields,
+        rules::validate,
+        rules::switch_off,
+        rules::review,
+        lists::list,
+        policies::list,
+        policies::show,
+        policies::roll_back,
+        drafts::list,
+        drafts::create,
+        drafts::show,
+        drafts::revise,
+        drafts::discard,
+        drafts::submit,
+        drafts::approve,
+        drafts::reject,
+        drafts::activate,
     ),
     tags(
         (name = "transactions", description = "Decide, look up, label"),

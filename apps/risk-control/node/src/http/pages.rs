@@ -9,7 +9,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use maud::Markup;
-use risk_control::{Event, FeatureSet, FeatureUnit, Label};
+use risk_control::{Event, FeatureSet, FeatureUnit, Label, ListName, ListedKind};
 use serde::Deserialize;
 
 use super::{
@@ -27,7 +27,7 @@ use crate::{
         label_form::LabelForm,
         overview::OverviewView,
         problem::ProblemView,
-        transaction::{DecisionVersions, HistoryEntry, TransactionField, TransactionView},
+        transaction::{DecisionVersions, HistoryEntry, RuleHit, TransactionField, TransactionView},
         transactions::{LabelFilter, TransactionFilters, TransactionsView},
     },
     queries::transactions::{PageStart, TransactionFilter, TransactionRow},
@@ -275,7 +275,7 @@ pub(crate) async fn transaction(
 }
 
 impl BankService {
-    pub(super) fn frame(&self, principal: &Principal, uri: &axum::http::Uri) -> BankFrame {
+    pub(crate) fn frame(&self, principal: &Principal, uri: &axum::http::Uri) -> BankFrame {
         let placement = &self.placement;
         BankFrame {
             bank: capitalised(self.node.name()),
@@ -383,9 +383,11 @@ impl BankService {
             actor: Some(label.actor.clone()),
         }));
 
+        let mut rule_hits = Vec::new();
         let (explanation, versions, thresholds) = match &recorded.event {
             Event::TransactionAssessed(event) => {
                 let policy = self.node.policy(event.policy).await?;
+                rule_hits = rule_hits_of(event, &policy.policy);
                 let explanation = self
                     .node
                     .model(&policy.policy.model)
@@ -435,7 +437,7 @@ impl BankService {
             decision: page_decision(row.decision),
             score: row.score.unwrap_or(f64::NAN),
             thresholds,
-            rule_hits: Vec::new(),
+            rule_hits,
             explanation,
             fields,
             versions,
@@ -447,6 +449,40 @@ impl BankService {
             erasure: None,
         })
     }
+}
+
+/// Lists and rules that spoke, in the order in which they prevail.
+fn rule_hits_of(
+    event: &risk_control::TransactionAssessed,
+    policy: &risk_control::Policy,
+) -> Vec<RuleHit> {
+    let of_list = |(list, kind): (ListName, ListedKind)| RuleHit {
+        name: format!("{} list, by its {}", capitalised(list.name()), kind.name()),
+        decision: match list {
+            ListName::Block => Some(Decision::Decline),
+            ListName::Allow => Some(Decision::Approve),
+            ListName::Watch => None,
+        },
+    };
+    let mut lists: Vec<_> = event.lists.iter().collect();
+    lists.sort_by_key(|(list, _)| *list != ListName::Block);
+    let rule = |hit: &risk_control::RuleHit, shadow: bool| {
+        let rule = policy.rules.find(hit.rule());
+        let reason = rule.map_or_else(String::new, |rule| format!(": {}", rule.reason));
+        let in_shadow = if shadow { ", in shadow" } else { "" };
+        RuleHit {
+            name: format!("{} v{}{in_shadow}{reason}", hit.rule(), hit.version()),
+            decision: rule
+                .filter(|_| !shadow)
+                .map(|rule| page_decision(rule.outcome)),
+        }
+    };
+    lists
+        .into_iter()
+        .map(of_list)
+        .chain(event.hits.iter().map(|hit| rule(hit, false)))
+        .chain(event.shadow_hits.iter().map(|hit| rule(hit, true)))
+        .collect()
 }
 
 fn explanation(
@@ -534,7 +570,7 @@ pub(crate) fn decision_row(service: &BankService, row: &TransactionRow) -> Decis
     }
 }
 
-pub(super) fn page_decision(decision: risk_control::Decision) -> Decision {
+pub(crate) fn page_decision(decision: risk_control::Decision) -> Decision {
     match decision {
         risk_control::Decision::Approve => Decision::Approve,
         risk_control::Decision::Challenge => Decision::Challenge,

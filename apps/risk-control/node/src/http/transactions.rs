@@ -17,7 +17,7 @@ use utoipa::IntoParams;
 
 use super::{
     BankService, Service,
-    assess::reason_bodies,
+    assess::{list_hit_bodies, reason_bodies, rule_hit_bodies},
     errors::query_problem,
     wire::{
         ContributionBody, ExplanationBody, HistoryEntryBody, TransactionDetail, TransactionList,
@@ -295,9 +295,12 @@ impl BankService {
         }];
         history.extend(labels.iter().map(|label| self.history_entry(&row, label)));
 
+        let (mut rule_hits, mut lists) = (Vec::new(), Vec::new());
         let (reasons, explanation, versions) = match &recorded.event {
             Event::TransactionAssessed(event) => {
                 let policy = self.node.policy(event.policy).await?;
+                rule_hits = rule_hit_bodies(event, &policy.policy);
+                lists = list_hit_bodies(event);
                 (
                     reason_bodies(event),
                     self.explanation(event, &policy.policy.model),
@@ -316,6 +319,8 @@ impl BankService {
             device_id,
             erased,
             reasons,
+            rule_hits,
+            lists,
             explanation,
             versions,
             history,

@@ -56,6 +56,27 @@ pub struct ReasonBody {
     pub text: String,
 }
 
+/// A rule that a transaction fulfilled.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuleHitBody {
+    pub rule: String,
+    pub version: u32,
+    /// Whether it was in shadow, and decided nothing.
+    pub shadow: bool,
+    /// What it says to the analyst; absent where the policy is not known any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A list that a transaction is on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListHitBody {
+    /// `allow`, `block` or `watch`.
+    pub list: &'static str,
+    /// By its `customer`, `terminal`, `card` or `device`.
+    pub kind: &'static str,
+}
+
 /// A decision.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DecisionBody {
@@ -66,6 +87,10 @@ pub struct DecisionBody {
     pub score: f64,
     /// What spoke most for fraud, strongest first; empty where the transaction is approved.
     pub reasons: Vec<ReasonBody>,
+    /// Rules that it fulfilled, in the policy's order.
+    pub rule_hits: Vec<RuleHitBody>,
+    /// Lists that it is on.
+    pub lists: Vec<ListHitBody>,
     pub versions: Versions,
     /// RFC 3339.
     pub occurred_at: String,
@@ -158,6 +183,10 @@ pub struct TransactionDetail {
     /// The customer's personal data has been erased.
     pub erased: bool,
     pub reasons: Vec<ReasonBody>,
+    /// Rules that it fulfilled, in the policy's order.
+    pub rule_hits: Vec<RuleHitBody>,
+    /// Lists that it was on.
+    pub lists: Vec<ListHitBody>,
     /// Absent for imported transactions.
     pub explanation: Option<ExplanationBody>,
     pub versions: Option<Versions>,

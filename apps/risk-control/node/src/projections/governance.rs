@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, TableSet};
 use futures::future::BoxFuture;
-use risk_control::{ContextAdopted, Event, ModelPublished, PolicyActivated};
+use risk_control::{ContextAdopted, Event, ListChange, ModelPublished, PolicyActivated};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 /// Projection of governance.
@@ -17,7 +17,7 @@ impl Projection<Event> for Governance {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn poison(&self) -> Poison {
@@ -30,7 +30,7 @@ impl Projection<Event> for Governance {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["models", "policies", "adoptions"]
+        &["models", "policies", "adoptions", "list_entries"]
     }
 
     fn apply<'a>(
@@ -47,6 +47,9 @@ impl Projection<Event> for Governance {
                     }
                     Event::PolicyActivated(event) => {
                         policy(connection, tables, recorded, event).await?;
+                        for change in &event.list_changes {
+                            list_change(connection, tables, recorded, change).await?;
+                        }
                     }
                     Event::ContextAdopted(event) => {
                         adoption(connection, tables, recorded, event).await?;
@@ -92,8 +95,8 @@ async fn policy(
     let policies = tables.table("policies");
     sqlx::query(AssertSqlSafe(format!(
         "-- policies_insert
-         INSERT INTO {policies} (control_offset, version, model, challenge, review, decline, activated_at, actor)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+         INSERT INTO {policies} (control_offset, version, model, challenge, review, decline, rules, activated_at, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     )))
     .bind(recorded.metadata.offset.cast_signed())
     .bind(i64::from(event.policy.version))
@@ -101,6 +104,7 @@ async fn policy(
     .bind(event.policy.thresholds.challenge)
     .bind(event.policy.thresholds.review)
     .bind(event.policy.thresholds.decline)
+    .bind(json(&event.policy.rules))
     .bind(recorded.metadata.recorded_at_us)
     .bind(recorded.metadata.actor.to_string())
     .execute(connection)
@@ -127,4 +131,47 @@ async fn adoption(
     .execute(connection)
     .await
     .map(|_| ())
+}
+
+async fn list_change(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    recorded: &Recorded<Event>,
+    change: &ListChange,
+) -> Result<(), sqlx::Error> {
+    let entries = tables.table("list_entries");
+    let (list, kind, fingerprint) = change.place();
+    sqlx::query(AssertSqlSafe(format!(
+        "-- list_entries_delete
+         DELETE FROM {entries} WHERE list = $1 AND kind = $2 AND fingerprint = $3"
+    )))
+    .bind(list.name())
+    .bind(kind.name())
+    .bind(fingerprint.to_string())
+    .execute(&mut *connection)
+    .await?;
+    let ListChange::Add(entry) = change else {
+        return Ok(());
+    };
+    sqlx::query(AssertSqlSafe(format!(
+        "-- list_entries_insert
+         INSERT INTO {entries} (list, kind, fingerprint, hint, expires_at, comment, added_at, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    )))
+    .bind(list.name())
+    .bind(kind.name())
+    .bind(fingerprint.to_string())
+    .bind(entry.hint.clone())
+    .bind(entry.expires_at_us)
+    .bind(entry.comment.clone())
+    .bind(recorded.metadata.recorded_at_us)
+    .bind(recorded.metadata.actor.to_string())
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Plain data of the domain as text.
+pub(super) fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("plain data of the domain always serialises")
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, RowInsert, TableSet};
 use futures::future::BoxFuture;
-use risk_control::{Decision, Event, Label, LabelSource, Reason, Transaction};
+use risk_control::{Decision, Event, Label, LabelSource, ListName, Reason, Transaction};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 const COLUMNS: [&str; 14] = [
@@ -208,8 +208,16 @@ fn headline(event: &risk_control::TransactionAssessed) -> Option<String> {
     if event.decision == Decision::Approve {
         return None;
     }
-    let strongest = *event.reasons.first()?;
-    Reason::new(strongest, &event.features, &event.transaction.currency).map(|reason| reason.text)
+    if event.lists.on(ListName::Block) {
+        return Some("On the block list".to_owned());
+    }
+    let by_feature = event.reasons.first().and_then(|strongest| {
+        Reason::new(*strongest, &event.features, &event.transaction.currency)
+    });
+    match by_feature {
+        Some(reason) => Some(reason.text),
+        None => event.hits.first().map(|hit| format!("Rule {}", hit.rule())),
+    }
 }
 
 async fn insert_rows(

@@ -28,13 +28,14 @@ impl BankNode {
         let policies = self.tables(GOVERNANCE).table("policies");
         let rows = sqlx::query(AssertSqlSafe(format!(
             "-- policies_load
-             SELECT control_offset, version, model, challenge, review, decline FROM {policies}"
+             SELECT control_offset, version, model, challenge, review, decline, rules FROM {policies}"
         )))
         .fetch_all(self.shared.store.readers())
         .await?;
         for row in rows {
             let control_offset: i64 = row.get(0);
             let version: i64 = row.get(1);
+            let rules: String = row.get(6);
             self.shared.policies.remember(ActivePolicy {
                 control_offset: control_offset.cast_unsigned(),
                 policy: Policy {
@@ -45,6 +46,8 @@ impl BankNode {
                         review: row.get(4),
                         decline: row.get(5),
                     },
+                    rules: serde_json::from_str(&rules)
+                        .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
                 },
             });
         }
@@ -71,6 +74,11 @@ impl BankNode {
     /// The policy that decides now, if there is one.
     pub fn active_policy(&self) -> Option<Arc<ActivePolicy>> {
         self.shared.policies.newest()
+    }
+
+    /// The policy of a version, if it is known.
+    pub(crate) fn policy_of_version(&self, version: u32) -> Option<Arc<ActivePolicy>> {
+        self.shared.policies.of_version(version)
     }
 
     /// How far a policy is adopted.

@@ -1,9 +1,11 @@
 use super::*;
+use crate::{ListChange, ListedKind};
 
 fn adopt(control_offset: PartitionOffset, policy: Policy) -> Command {
     Command::AdoptContext(AdoptContext {
         control_offset,
         policy,
+        list_changes: Vec::new(),
     })
 }
 
@@ -80,4 +82,38 @@ fn the_control_partition_adopts_nothing_and_tells_the_offset_of_its_policy() {
     }
     assert_eq!(RiskControl::adopted_offset(&control), 2);
     assert_eq!(RiskControl::pending_adoption(&control, &control), None);
+}
+
+#[test]
+fn a_partition_adopts_only_the_list_changes_that_are_new_to_it() {
+    let (first, second) = (
+        blocked(ListedKind::Card, 1, None),
+        blocked(ListedKind::Card, 2, None),
+    );
+    let with_lists = |version, list_changes: &[ListChange]| {
+        Event::PolicyActivated(PolicyActivated {
+            policy: policy(version),
+            list_changes: list_changes.to_vec(),
+        })
+    };
+    let control = [
+        published(MODEL),
+        with_lists(1, std::slice::from_ref(&first)),
+        with_lists(2, std::slice::from_ref(&second)),
+    ];
+    let adopting = |list_changes| {
+        Some(Command::AdoptContext(AdoptContext {
+            control_offset: 3,
+            policy: policy(2),
+            list_changes,
+        }))
+    };
+    assert_eq!(
+        pending(control.clone(), []),
+        adopting(vec![first, second.clone()])
+    );
+    assert_eq!(
+        pending(control, [adopted(2, policy(1))]),
+        adopting(vec![second])
+    );
 }

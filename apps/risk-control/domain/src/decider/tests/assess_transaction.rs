@@ -1,5 +1,5 @@
 use super::*;
-use crate::{EntityKey, Label, LabelSource, TransactionLabelled};
+use crate::{EntityKey, Label, LabelSource, Memberships, TransactionLabelled};
 
 #[test]
 fn an_assessment_holds_everything_that_led_to_the_decision() {
@@ -16,6 +16,9 @@ fn an_assessment_holds_everything_that_led_to_the_decision() {
             reasons: Vec::new(),
             policy: 4,
             personal: "sealed".to_owned(),
+            lists: Memberships::default(),
+            hits: Vec::new(),
+            shadow_hits: Vec::new(),
         })]);
 }
 

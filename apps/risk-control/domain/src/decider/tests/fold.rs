@@ -6,8 +6,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    ActivatePolicy, EntityKey, ImportTransaction, Label, LabelSource, LabelTransaction,
-    PublishModel,
+    ActivateDraft, ActivatePolicy, ApproveDraft, DiscardDraft, DraftContent, DraftPolicy,
+    DraftStage, EntityKey, ImportTransaction, Label, LabelSource, LabelTransaction, ListedKind,
+    PublishModel, RejectDraft, ReviewSwitchOff, ReviseDraft, RollBackPolicy, RuleSet, SubmitDraft,
+    SwitchOffRule,
 };
 
 fn some_transaction() -> impl Strategy<Value = Transaction> {
@@ -37,6 +39,7 @@ fn some_policy() -> impl Strategy<Value = Policy> {
             challenge,
             ..thresholds()
         },
+        rules: RuleSet::default(),
     })
 }
 
@@ -65,7 +68,8 @@ fn some_command() -> impl Strategy<Value = Command> {
             })
         }),
         1 => (0_u64..6, some_policy()).prop_map(|(control_offset, policy)| {
-            Command::AdoptContext(AdoptContext { control_offset, policy })
+            let list_changes = vec![blocked(ListedKind::Card, control_offset, None)];
+            Command::AdoptContext(AdoptContext { control_offset, policy, list_changes })
         }),
         1 => proptest::sample::select(vec![MODEL, "never loaded", "another"]).prop_map(|model| {
             Command::PublishModel(PublishModel { published: publication(model) })
@@ -74,7 +78,71 @@ fn some_command() -> impl Strategy<Value = Command> {
         4 => super::cases::some_case_command(),
         1 => super::parked_labels::some_command(),
         1 => super::webhooks::some_command(),
+        6 => some_governance(),
     ]
+}
+
+/// Steps of governance, of few people on few drafts, so that many of them are accepted.
+fn some_governance() -> impl Strategy<Value = Command> {
+    let person = || proptest::sample::select(vec!["ravi", "mira"]).prop_map(str::to_owned);
+    let draft = || 1_u64..4;
+    let rule = || proptest::sample::select(vec!["night", "large"]).prop_map(str::to_owned);
+    let content = || {
+        (0.0_f64..0.3, rule(), 0_u64..9).prop_map(|(challenge, id, fingerprint)| DraftContent {
+            thresholds: Thresholds {
+                challenge,
+                ..thresholds()
+            },
+            rules: vec![rule_content(&id, "amount > 5.0", Decision::Review)],
+            list_changes: vec![blocked(ListedKind::Device, fingerprint, None)],
+        })
+    };
+    prop_oneof![
+        3 => (content(), person()).prop_map(|(content, by)| {
+            Command::DraftPolicy(DraftPolicy { title: "change".to_owned(), content, by })
+        }),
+        1 => (draft(), content(), person()).prop_map(|(draft, content, by)| {
+            let title = "changed".to_owned();
+            Command::ReviseDraft(ReviseDraft { draft, expected_version: None, title, content, by })
+        }),
+        3 => (draft(), person()).prop_map(|(draft, by)| {
+            Command::SubmitDraft(SubmitDraft { draft, expected_version: None, back_test: None, by })
+        }),
+        1 => (draft(), person()).prop_map(|(draft, by)| {
+            Command::RejectDraft(RejectDraft { draft, reason: "no".to_owned(), by })
+        }),
+        2 => (draft(), person()).prop_map(|(draft, by)| Command::ActivateDraft(ActivateDraft { draft, by })),
+        1 => (draft(), person()).prop_map(|(draft, by)| {
+            Command::DiscardDraft(DiscardDraft { draft, expected_version: None, by })
+        }),
+        1 => (1_u32..4, person()).prop_map(|(version, by)| Command::RollBackPolicy(RollBackPolicy { version, by })),
+        1 => (rule(), person()).prop_map(|(rule, by)| {
+            Command::SwitchOffRule(SwitchOffRule { rule, reason: "wrong".to_owned(), by })
+        }),
+        1 => (rule(), person(), any::<bool>()).prop_map(|(rule, by, confirmed)| {
+            Command::ReviewSwitchOff(ReviewSwitchOff { rule, confirmed, reason: "seen".to_owned(), by })
+        }),
+    ]
+}
+
+/// Approves whatever is submitted, as somebody who wrote none of it: random hashes would never fit.
+fn approval(state: &PartitionState) -> Option<Command> {
+    let PartitionState::Control(state) = state else {
+        return None;
+    };
+    state
+        .governance
+        .drafts
+        .iter()
+        .find_map(|(draft, of)| match &of.stage {
+            DraftStage::Submitted(submission) => Some(Command::ApproveDraft(ApproveDraft {
+                draft: *draft,
+                candidate_hash: submission.candidate_hash.clone(),
+                back_test: None,
+                by: "ana".to_owned(),
+            })),
+            _ => None,
+        })
 }
 
 /// Writes an event and reads it again.
@@ -100,7 +168,10 @@ proptest! {
         let mut live = RiskControl::initial(partition);
         let mut folded = RiskControl::initial(partition);
         let mut versions: HashMap<(&str, String), u64> = HashMap::new();
-        for command in commands {
+        for command in commands.into_iter().flat_map(|command| [Some(command), None]) {
+            let Some(command) = command.or_else(|| approval(&live)) else {
+                continue;
+            };
             let before = live.clone();
             let decided = RiskControl::decide(&live, &at(NOON), &command);
             prop_assert_eq!(&decided, &RiskControl::decide(&live, &at(NOON), &command));

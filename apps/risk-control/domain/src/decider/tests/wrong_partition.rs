@@ -1,8 +1,9 @@
 use super::cases::case_settings;
 use super::*;
 use crate::{
-    ActivatePolicy, AdoptCaseSettings, ConfigureCases, ImportTransaction, Label, LabelSource,
-    LabelTransaction, ParkLabel, PublishModel, SubscribeWebhook, WebhookSubscribed,
+    ActivatePolicy, AdoptCaseSettings, ConfigureCases, DraftContent, DraftPolicy,
+    ImportTransaction, Label, LabelSource, LabelTransaction, ParkLabel, PublishModel,
+    SubscribeWebhook, WebhookSubscribed,
 };
 
 /// Where a command belongs. A new command does not compile until it is told here.
@@ -20,12 +21,22 @@ fn home(command: &Command) -> PartitionId {
         | Command::ActivatePolicy(_)
         | Command::ConfigureCases(_)
         | Command::SubscribeWebhook(_)
-        | Command::ChangeWebhook(_) => PartitionId::CONTROL,
+        | Command::ChangeWebhook(_)
+        | Command::DraftPolicy(_)
+        | Command::RollBackPolicy(_)
+        | Command::ReviseDraft(_)
+        | Command::SubmitDraft(_)
+        | Command::ApproveDraft(_)
+        | Command::RejectDraft(_)
+        | Command::ActivateDraft(_)
+        | Command::DiscardDraft(_)
+        | Command::SwitchOffRule(_)
+        | Command::ReviewSwitchOff(_) => PartitionId::CONTROL,
     }
 }
 
 /// One of each command, all acceptable to the partitions of [`check`].
-fn every_command() -> [Command; 10] {
+fn every_command() -> [Command; 11] {
     [
         assess(&transaction("t-1", NOON, 2_500)),
         Command::ImportTransaction(ImportTransaction {
@@ -45,6 +56,7 @@ fn every_command() -> [Command; 10] {
         Command::AdoptContext(AdoptContext {
             control_offset: 5,
             policy: policy(2),
+            list_changes: Vec::new(),
         }),
         Command::PublishModel(PublishModel {
             published: publication("new"),
@@ -69,6 +81,12 @@ fn every_command() -> [Command; 10] {
                 event_types: Vec::new(),
                 target: "sealed".to_owned(),
             },
+        }),
+        // One of governance stands for all: they share the arms of the control partition.
+        Command::DraftPolicy(DraftPolicy {
+            title: "change".to_owned(),
+            content: DraftContent::of(&policy(1)),
+            by: "ravi".to_owned(),
         }),
     ]
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Every stored form that was ever written, which this binary must read for ever: type, version, entity, payload.
-const GOLDEN: [(&str, u16, &str, &str); 24] = [
+const GOLDEN: [(&str, u16, &str, &str); 35] = [
     (
         "TransactionAssessed",
         1,
@@ -147,6 +147,73 @@ const GOLDEN: [(&str, u16, &str, &str); 24] = [
         "subscriptions",
         r#"{"webhook_id":"w-1","change":{"secret_rotated":{"target":"c2VhbGVk"}}}"#,
     ),
+    // Version 2: rules and lists.
+    (
+        "TransactionAssessed",
+        2,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","occurred_at":1522584000000000,"amount_minor":1250,"currency":"EUR","terminal_id":"terminal-1","features":{"customer-1":[1250,1,0,1,1,1250,1,1250,1,1250,60,0.3,2.5]},"score":0.012345,"decision":"approve","reasons":[],"policy":2,"personal":"c2VhbGVk"}"#,
+    ),
+    (
+        "TransactionAssessed",
+        2,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","occurred_at":1522584000000000,"amount_minor":1250,"currency":"EUR","terminal_id":"terminal-1","features":{"customer-1":[1250,1,0,1,1,1250,1,1250,1,1250,60,0.3,2.5]},"score":0.012345,"decision":"decline","reasons":[0],"policy":2,"personal":"c2VhbGVk","lists":1088,"hits":[["card-testing",3]],"shadow_hits":[["night",1]]}"#,
+    ),
+    (
+        "ContextAdopted",
+        2,
+        "context",
+        r#"{"control_offset":2,"policy":{"version":1,"model":"ab","thresholds":{"challenge":0.02,"review":0.1,"decline":0.5},"rules":[{"id":"night","version":2,"condition":"is_night","outcome":"review","mode":"shadow","reason":"At night"}]},"list_changes":[{"add":{"list":"block","kind":"card","fingerprint":"00000000000000ff","hint":"…0042","expires_at":1522984000000000,"comment":"stolen"}},{"remove":{"list":"watch","kind":"terminal","fingerprint":"0000000000000001"}}]}"#,
+    ),
+    (
+        "PolicyActivated",
+        2,
+        "1",
+        r#"{"policy":{"version":1,"model":"ab","thresholds":{"challenge":0.02,"review":0.1,"decline":0.5},"rules":[]}}"#,
+    ),
+    (
+        "PolicyDrafted",
+        1,
+        "7",
+        r#"{"title":"Night","candidate":{"base_version":1,"model":"ab","thresholds":{"challenge":0.02,"review":0.1,"decline":0.5},"rules":[],"list_changes":[]},"by":"ravi"}"#,
+    ),
+    (
+        "PolicyDraftSubmitted",
+        1,
+        "7",
+        r#"{"candidate_hash":"cd","back_test":"ef","by":"ravi"}"#,
+    ),
+    (
+        "PolicyDraftApproved",
+        1,
+        "7",
+        r#"{"candidate_hash":"cd","by":"mira"}"#,
+    ),
+    (
+        "PolicyDraftRejected",
+        1,
+        "7",
+        r#"{"reason":"too strict","by":"mira"}"#,
+    ),
+    (
+        "PolicyDraftClosed",
+        1,
+        "7",
+        r#"{"activated":2,"by":"mira"}"#,
+    ),
+    (
+        "RuleSwitchedOff",
+        1,
+        "night",
+        r#"{"version":2,"was":"active","reason":"stops everybody","by":"ravi"}"#,
+    ),
+    (
+        "SwitchOffReviewed",
+        1,
+        "night",
+        r#"{"confirmed":true,"reason":"seen","by":"mira"}"#,
+    ),
 ];
 
 #[test]
@@ -278,6 +345,7 @@ fn policy() -> impl Strategy<Value = Policy> {
                 review: at[1],
                 decline: at[2],
             },
+            rules: crate::RuleSet::default(),
         }
     })
 }
@@ -304,6 +372,9 @@ fn event() -> impl Strategy<Value = Event> {
                         reasons,
                         policy,
                         personal,
+                        lists: crate::Memberships::default(),
+                        hits: vec![crate::RuleHit("night".into(), 2)],
+                        shadow_hits: Vec::new(),
                     })
                 }
             ),
@@ -338,6 +409,7 @@ fn event() -> impl Strategy<Value = Event> {
             Event::ContextAdopted(ContextAdopted {
                 control_offset,
                 policy,
+                list_changes: Vec::new(),
             })
         }),
         (
@@ -354,7 +426,10 @@ fn event() -> impl Strategy<Value = Event> {
                     training_auc,
                 })
             }),
-        policy().prop_map(|policy| Event::PolicyActivated(PolicyActivated { policy })),
+        policy().prop_map(|policy| Event::PolicyActivated(PolicyActivated {
+            policy,
+            list_changes: Vec::new(),
+        })),
     ]
 }
 

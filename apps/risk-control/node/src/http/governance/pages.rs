@@ -1,0 +1,11 @@
+//! The pages of governance: read models into views, forms into steps.
+
+mod approvals;
+mod lists;
+mod rules;
+
+pub(super) use approvals::{
+    activate, approvals, approve, discard, draft, reject, roll_back, submit,
+};
+pub(super) use lists::{change_list, lists};
+pub(super) use rules::{edit_rule, review, rules, save_rule, switch_off};
