@@ -231,8 +231,6 @@ impl SubjectKeys {
         let shared = Arc::new(Shared {
             lookup_key,
             entity_key,
-            lookup_key: Zeroizing::new(master.derive(b"lookup")),
-            entity_key: Zeroizing::new(master.derive(b"entity")),
             known: RwLock::new(known),
             requests,
         });

@@ -52,10 +52,13 @@ impl AssessTransaction {
             lists,
         });
         let decision = verdict.decision;
-        // An approval needs no excuse: what spoke a little for fraud would only confuse.
-        let reasons = match decision {
-            Decision::Approve => Vec::new(),
-            _ => reasons(&model.explain(&features).contributions),
+        // An approval needs no excuse, and where a rule or a list was stricter than the score it is the rule or the list
+        // that explains: what spoke a little for fraud would only confuse.
+        let score_speaks = policy.thresholds.decide(score) != Decision::Approve;
+        let reasons = if score_speaks && decision != Decision::Approve {
+            reasons(&model.explain(&features).contributions)
+        } else {
+            Vec::new()
         };
         let assessed = TransactionAssessed {
             transaction: transaction.clone(),
