@@ -317,7 +317,6 @@ mod tests {
             name: id.to_uppercase(),
             roles: Roles::of(&[role]),
             person: None,
-            person: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Ask the control partition for a step of governance: a draft, an approval, a rule that is switched off.
 
+use std::sync::Arc;
+
 use accord_event_log::{PartitionId, Position, Recorded, Reply, Sequence, Unavailable};
 use accord_service::{IdempotencyScope, idempotency};
 use risk_control::{Command, Event, RiskControl};
@@ -13,7 +15,7 @@ use crate::{node::BankNode, policies::ActivePolicy};
 #[derive(Clone, Debug)]
 pub struct Governed {
     /// The events of the command; of a repeated one, the first of them.
-    pub events: Vec<Recorded<Event>>,
+    pub events: Vec<Arc<Recorded<Event>>>,
     pub position: Position,
     /// The same request had been made before; this is its answer.
     pub replayed: bool,
@@ -118,13 +120,13 @@ impl BankNode {
             return Err(ApplicationError::KeyReused);
         }
         Ok(Governed {
-            events: vec![recorded],
+            events: vec![Arc::new(recorded)],
             position: self.position(sequence),
             replayed: true,
         })
     }
 
-    pub(super) fn remember_policies(&self, events: &[Recorded<Event>]) {
+    pub(super) fn remember_policies(&self, events: &[Arc<Recorded<Event>>]) {
         for recorded in events {
             if let Event::PolicyActivated(event) = &recorded.event {
                 self.shared.policies.remember(ActivePolicy {

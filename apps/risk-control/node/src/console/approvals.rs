@@ -331,25 +331,6 @@ fn history(view: &DraftView) -> Markup {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_who_may_approve_sees_the_button() {
-        let mut view = DraftView::example();
-        let page = draft(&view).into_string();
-        assert!(page.contains("Approve exactly this"), "{page}");
-        assert!(page.contains(r#"value="cd""#), "{page}");
-        view.four_eyes = Some("You submitted it.".to_owned());
-        let page = draft(&view).into_string();
-        assert!(!page.contains("Approve exactly this"), "{page}");
-        assert!(page.contains("You submitted it."), "{page}");
-        view.draft.stale = true;
-        assert!(!draft(&view).into_string().contains("Next step"));
-    }
-}
-
-#[cfg(test)]
 impl ApprovalsView {
     pub(super) fn example() -> Self {
         Self {
@@ -392,5 +373,24 @@ impl DraftView {
             problem: None,
             key: "k".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_may_approve_sees_the_button() {
+        let mut view = DraftView::example();
+        let page = draft(&view).into_string();
+        assert!(page.contains("Approve exactly this"), "{page}");
+        assert!(page.contains(r#"value="cd""#), "{page}");
+        view.four_eyes = Some("You submitted it.".to_owned());
+        let page = draft(&view).into_string();
+        assert!(!page.contains("Approve exactly this"), "{page}");
+        assert!(page.contains("You submitted it."), "{page}");
+        view.draft.stale = true;
+        assert!(!draft(&view).into_string().contains("Next step"));
     }
 }

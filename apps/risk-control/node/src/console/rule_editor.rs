@@ -137,23 +137,6 @@ fn fields(view: &RuleEditorView) -> Markup {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fault_stands_beneath_its_field_and_the_input_is_kept() {
-        let page = rule_editor(&RuleEditorView::example()).into_string();
-        let condition = page.find("amuont &gt; &lt;b&gt;").unwrap();
-        let fault = page.find("there is no field").unwrap();
-        assert!(condition < fault, "{page}");
-        assert!(
-            page.contains(r#"<option value="review" selected>"#),
-            "{page}"
-        );
-    }
-}
-
-#[cfg(test)]
 impl RuleEditorView {
     pub(super) fn example() -> Self {
         Self {
@@ -180,5 +163,22 @@ impl RuleEditorView {
                 "Amount".to_owned(),
             )],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_stands_beneath_its_field_and_the_input_is_kept() {
+        let page = rule_editor(&RuleEditorView::example()).into_string();
+        let condition = page.find("amuont &gt; &lt;b&gt;").unwrap();
+        let fault = page.find("there is no field").unwrap();
+        assert!(condition < fault, "{page}");
+        assert!(
+            page.contains(r#"<option value="review" selected>"#),
+            "{page}"
+        );
     }
 }

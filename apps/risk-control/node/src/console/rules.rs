@@ -176,19 +176,6 @@ fn second_look(view: &RulesView, rule: &RuleRow, switched_off: &SwitchedOff) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_that_waits_for_a_second_look_stands_above_the_table() {
-        let page = rules(&RulesView::example()).into_string();
-        let notice = page.find("waits for a second person").unwrap();
-        assert!(notice < page.find("<table").unwrap(), "{page}");
-        assert!(page.contains("amount &gt; 500.0"), "{page}");
-    }
-}
-
-#[cfg(test)]
 impl RulesView {
     pub(super) fn example() -> Self {
         Self {
@@ -212,5 +199,18 @@ impl RulesView {
             problem: None,
             key: "k".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_that_waits_for_a_second_look_stands_above_the_table() {
+        let page = rules(&RulesView::example()).into_string();
+        let notice = page.find("waits for a second person").unwrap();
+        assert!(notice < page.find("<table").unwrap(), "{page}");
+        assert!(page.contains("amount &gt; 500.0"), "{page}");
     }
 }

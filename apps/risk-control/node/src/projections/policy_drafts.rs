@@ -1,5 +1,7 @@
 //! Drafts of the policy, rules that wait for a second look, and the history of both.
 
+use std::sync::Arc;
+
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, TableSet};
 use futures::future::BoxFuture;
@@ -71,7 +73,7 @@ impl Projection<Event> for PolicyDrafts {
         &'a self,
         connection: &'a mut SqliteConnection,
         tables: TableSet,
-        events: &'a [Recorded<Event>],
+        events: &'a [Arc<Recorded<Event>>],
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
         Box::pin(async move {
             for recorded in events {

@@ -1,6 +1,6 @@
 //! How often each rule was fulfilled, by day.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, RowInsert, TableSet};
@@ -39,7 +39,7 @@ impl Projection<Event> for RuleHits {
         &'a self,
         connection: &'a mut SqliteConnection,
         tables: TableSet,
-        events: &'a [Recorded<Event>],
+        events: &'a [Arc<Recorded<Event>>],
     ) -> BoxFuture<'a, Result<(), ProjectionError>> {
         Box::pin(async move {
             let mut totals: BTreeMap<Key, (i64, i64)> = BTreeMap::new();

@@ -157,7 +157,7 @@ fn what_is_wrong_with_a_draft_is_said_at_once_and_with_its_place() {
 
 #[test]
 fn all_rules_together_have_a_bounded_cost() {
-    let long = vec!["hour_of_day in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"; 12].join(" || ");
+    let long = ["hour_of_day in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"; 12].join(" || ");
     let rules =
         (0..40).map(|number| rule_content(&format!("rule-{number}"), &long, Decision::Review));
     let outcome = given_control([published(MODEL), activated(policy(1))])
