@@ -129,16 +129,11 @@ fn an_approval_of_something_else_than_what_is_submitted_is_refused() {
     let body = json!({ "title": "First", "put_rules": [large_is_declined("active")] });
     let drafted = draft(&author, &body).expect(201);
     let path = format!("/v1/policy-drafts/{}", number(&drafted));
-    author
-        .post(&format!("{path}/submission"))
-        .json("{}")
-        .send()
-        .expect(200);
+    let submitted = author.post(&format!("{path}/submission")).json("{}").send();
+    let position = submitted.expect(200).json()["position"].clone();
     let shown = bank
-        .administrator()
-        .get(&path)
-        .header("Request-Timeout", "5000")
-        .send()
+        .query(&path, position.as_str().expect("a position"))
+        .expect(200)
         .json();
 
     let revised = json!({ "title": "Second", "put_rules": [large_is_declined("shadow")] });

@@ -5,13 +5,21 @@ use std::collections::BTreeMap;
 use super::{TestBank, database::rows, eventually};
 
 /// The read models of a bank's node and their tables.
-const READ_MODELS: [(&str, &[&str]); 6] = [
+const READ_MODELS: &[(&str, &[&str])] = &[
     ("activity", &["activity", "activity_scores"]),
-    ("governance", &["models", "policies", "adoptions"]),
+    (
+        "governance",
+        &["models", "policies", "adoptions", "list_entries"],
+    ),
     ("transactions", &["transactions", "transaction_labels"]),
     ("cases", &["cases", "case_alerts", "case_history"]),
     ("parked_labels", &["parked_labels"]),
     ("webhooks", &["webhook_subscriptions", "webhook_outbox"]),
+    (
+        "policy_drafts",
+        &["policy_drafts", "governance_history", "switched_off"],
+    ),
+    ("rule_hits", &["rule_hits"]),
 ];
 
 /// Rows as SQL literals, by table, in order.
@@ -24,7 +32,7 @@ pub fn live_rows(bank: &TestBank) -> Rows {
     });
     let store = bank.folder().join("read-models.db");
     let mut all = Rows::new();
-    for (name, tables) in READ_MODELS {
+    for &(name, tables) in READ_MODELS {
         for table in tables {
             let generation = generations[name];
             all.insert(table, rows(&store, &format!("{table}_g{generation}")));
@@ -35,7 +43,7 @@ pub fn live_rows(bank: &TestBank) -> Rows {
 
 /// Rebuilds every read model and waits until the new tables are the live ones.
 pub fn rebuild_all(bank: &TestBank) {
-    for (name, _) in READ_MODELS {
+    for &(name, _) in READ_MODELS {
         let before = live_generations(bank, false).expect("live read models")[name];
         let path = format!("/v1/read-models/{name}/rebuild");
         bank.administrator().post(&path).send().expect(200);
