@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Invariants, each with a test:
-//! - state moves only with the log: a batch that does not commit leaves no trace in memory either;
+//! - state moves only with the log: a batch that does not commit leaves no trace in memory either, nor does the one that
+//!   was decided upon it;
 //! - one key, one decision: for ever, over restarts, snapshots and take-overs;
 //! - the hash chain of a partition runs over the exact bytes that are stored;
 //! - nothing in this crate knows a domain: events are opaque JSON with a described entity.
@@ -22,6 +23,7 @@ pub mod ids;
 pub mod journal;
 pub mod known_keys;
 pub mod position;
+pub mod priority;
 pub mod recovery;
 pub mod runtime;
 pub mod snapshot;

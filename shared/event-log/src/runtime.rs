@@ -1,8 +1,8 @@
 //! The pure core of the runtime: partitions, their states, and the batch that is being decided.
 //!
 //! No thread, clock or disk in here: the worker (and a simulation) hands in moments, appends the finished commit and
-//! tells how that ended. Until a commit is confirmed nothing of it may be answered; when it fails, the whole runtime is
-//! thrown away and folded again from the log.
+//! gives up the runtime when that fails. Until a commit is durable nothing of it, nor of what was decided upon it, may be
+//! answered; when it fails, the whole runtime is thrown away and folded again from the log.
 
 mod partition;
 
@@ -169,16 +169,19 @@ impl<D: LoggedDecider> Runtime<D> {
         matches!(reply, Reply::Committed { events, .. } if !events.is_empty())
     }
 
-    /// Ends the batch; `None` where nothing was decided.
+    /// Ends the batch; `None` where nothing was decided. What is decided next stands upon this commit, so nothing of it
+    /// may be answered before this one is durable.
     pub fn finish(&mut self) -> Option<Arc<StoredCommit>> {
         let batch = self.batch.take().filter(|batch| !batch.is_empty())?;
         let commit = batch.finish();
         commit.keep_events(std::mem::take(&mut self.decided));
+        self.last = commit.last_sequence();
+        self.last_recorded_at_us = commit.recorded_at_us;
         Some(Arc::new(commit))
     }
 
-    /// The commit is durable: its sequences and times are now the log's last.
-    pub fn confirm(&mut self, commit: &StoredCommit) {
+    /// Another worker's commit: what is decided here comes after it.
+    pub fn follow(&mut self, commit: &StoredCommit) {
         self.last = commit.last_sequence();
         self.last_recorded_at_us = commit.recorded_at_us;
     }

@@ -1,8 +1,13 @@
 //! The one thread that decides for a node, and the bus by which commands reach it.
 //!
-//! Group commit without linger: while one commit is on its way to the disk the next commands queue up; then all of
-//! them are decided, appended in one durable commit, and only then answered.
+//! Group commit without linger, one commit ahead: while one batch is on its way to the disk, whatever arrives is decided
+//! into the next, on a state that has the first one already. Nothing is answered before its batch is durable, and a batch
+//! is handed over only once the one before it is. So when a commit fails, at most one more was decided upon it; nobody has
+//! heard of either, and both are thrown away with the memory that holds them.
 
+mod committer;
+mod decider_thread;
+mod free_space;
 mod snapshotter;
 
 use std::{
@@ -20,18 +25,20 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     command::{CommandEnvelope, Reply, Unavailable},
-    data_directory::{create_folder_durably, free_bytes},
+    data_directory::create_folder_durably,
     ids::{PartitionLayout, Sequence},
     journal::{
-        AppendError, Journal,
         reader::{LogReader, ReadError},
         sqlite::{LogSettings, SEGMENT_BYTES_DEFAULT, SqliteJournal},
     },
     recovery::Fold,
-    runtime::{Moment, Runtime},
+    runtime::Runtime,
     snapshot::SnapshotFolder,
-    stages::{Stage, StageTimes},
+    stages::StageTimes,
 };
+use committer::Committer;
+use decider_thread::DeciderThread;
+use free_space::FreeSpace;
 
 /// Limits and places of a worker. Every queue and every growth has its bound here.
 #[derive(Clone, Debug)]
@@ -110,9 +117,6 @@ pub enum WorkerState {
     Stopped,
 }
 
-/// Longest wait for the read models before a batch.
-const READ_MODEL_WAIT_MAX: Duration = Duration::from_millis(50);
-
 type Answer<D> =
     Reply<<D as accord_decider::Decider>::Event, <D as accord_decider::Decider>::Rejection>;
 
@@ -120,16 +124,6 @@ struct Ask<D: LoggedDecider> {
     envelope: CommandEnvelope<D::Command>,
     reply: oneshot::Sender<Answer<D>>,
 }
-
-/// Why the thread that decides went on.
-enum Woken<D: LoggedDecider> {
-    Asked(Option<Ask<D>>),
-    Stopped,
-    SpaceIsDue,
-}
-
-/// While the disk is short of space, how often it is looked at without being asked.
-const SPACE_CHECKED_EVERY: Duration = Duration::from_secs(1);
 
 /// Sends commands to the worker. Cheap to clone.
 pub struct CommandBus<D: LoggedDecider> {
@@ -233,7 +227,7 @@ impl<D: LoggedDecider> CommandBus<D> {
 pub struct Worker {
     reader: LogReader,
     stop: watch::Sender<bool>,
-    decider: Option<JoinHandle<SqliteJournal>>,
+    decider: Option<JoinHandle<Option<SqliteJournal>>>,
     snapshotter: Option<JoinHandle<()>>,
     /// Given back by the thread that decided.
     journal: Option<SqliteJournal>,
@@ -331,9 +325,11 @@ impl Worker {
         )
         .map_err(StartError::Thread)?;
         let handle = tokio::runtime::Handle::current();
+        let committer = Committer::spawn(journal, Arc::clone(&stages), Arc::clone(&counters))
+            .map_err(StartError::Thread)?;
         let decider = DeciderThread {
             runtime,
-            journal,
+            committer,
             reader: reader.clone(),
             snapshots,
             receiver,
@@ -343,10 +339,10 @@ impl Worker {
             now_us,
             context,
             stages,
-            counters,
             space: FreeSpace::new(settings.log_folder.clone(), settings.free_bytes_min),
             settings,
             handle: handle.clone(),
+            answers: Vec::new(),
             abandoned: false,
         };
         let worker_handle = handle.clone();
@@ -380,7 +376,7 @@ impl Worker {
         self.stop.send_replace(true);
         if let Some(decider) = self.decider.take() {
             match decider.join() {
-                Ok(journal) => self.journal = Some(journal),
+                Ok(journal) => self.journal = journal,
                 Err(_) => tracing::error!("the thread that decides had panicked"),
             }
         }
@@ -420,293 +416,6 @@ async fn recover<D: LoggedDecider>(
     );
     fold.catch_up(reader).await?;
     Ok(fold.into_runtime(Arc::clone(stages)))
-}
-
-struct DeciderThread<D: LoggedDecider, C, N> {
-    runtime: Runtime<D>,
-    journal: SqliteJournal,
-    reader: LogReader,
-    snapshots: SnapshotFolder,
-    receiver: mpsc::Receiver<Ask<D>>,
-    state: watch::Sender<WorkerState>,
-    stop: watch::Receiver<bool>,
-    epoch: Instant,
-    now_us: N,
-    context: C,
-    stages: Arc<StageTimes>,
-    counters: Arc<WorkerCounters>,
-    space: FreeSpace,
-    settings: WorkerSettings,
-    handle: tokio::runtime::Handle,
-    /// Stopped before the log could be folded again after a failure: what is in memory may be in the log or not, so
-    /// nothing may be decided on it any more.
-    abandoned: bool,
-}
-
-impl<D, C, N> DeciderThread<D, C, N>
-where
-    D: LoggedDecider,
-    C: Fn(i64) -> D::Context,
-    N: Fn() -> i64,
-{
-    fn run(mut self) -> SqliteJournal {
-        // What the control partition decided before a crash may not be adopted everywhere yet.
-        self.adopt();
-        while !self.abandoned
-            && let Some(first) = self.next_ask()
-        {
-            self.decide_batch(first);
-            self.adopt();
-        }
-        self.receiver.close();
-        while let Some(ask) = self.handle.block_on(self.receiver.recv()) {
-            let _ = ask.reply.send(Reply::Unavailable(Unavailable::Stopping));
-        }
-        self.state.send_replace(WorkerState::Stopped);
-        self.journal
-    }
-
-    /// The next command; after a stop, those that are queued already, then none.
-    fn next_ask(&mut self) -> Option<Ask<D>> {
-        loop {
-            if *self.stop.borrow() {
-                // Senders that never pause must not keep this thread for ever.
-                self.receiver.close();
-                return self.handle.block_on(self.receiver.recv());
-            }
-            match self.receiver.try_recv() {
-                Ok(ask) => return Some(ask),
-                Err(mpsc::error::TryRecvError::Disconnected) => return None,
-                Err(mpsc::error::TryRecvError::Empty) => {}
-            }
-            match self.wait() {
-                Woken::Asked(ask) => return ask,
-                Woken::Stopped => {}
-                Woken::SpaceIsDue => {
-                    if self.find_space().is_ok() {
-                        self.adopt();
-                    }
-                }
-            }
-        }
-    }
-
-    fn wait(&mut self) -> Woken<D> {
-        let is_ready = matches!(*self.state.borrow(), WorkerState::Ready);
-        let Self {
-            receiver,
-            stop,
-            handle,
-            ..
-        } = self;
-        handle.block_on(async {
-            tokio::select! {
-                ask = receiver.recv() => Woken::Asked(ask),
-                _ = stop.wait_for(|stop| *stop) => Woken::Stopped,
-                // Readiness must come back even if nobody asks for anything while it is gone.
-                () = tokio::time::sleep(SPACE_CHECKED_EVERY), if !is_ready => Woken::SpaceIsDue,
-            }
-        })
-    }
-
-    /// Whether the log may be written to; tells everybody when that changes.
-    fn find_space(&mut self) -> Result<(), String> {
-        if let Some(reason) = self.space.shortage() {
-            self.state
-                .send_replace(WorkerState::ReadOnly(reason.clone()));
-            return Err(reason);
-        }
-        if !matches!(*self.state.borrow(), WorkerState::Ready) {
-            self.state.send_replace(WorkerState::Ready);
-        }
-        Ok(())
-    }
-
-    /// Waits while the read models are too far behind, but never long: a projection that has stopped altogether must
-    /// not stop the decisions.
-    fn wait_for_read_models(&self) {
-        let Some(gate) = &self.settings.read_models else {
-            return;
-        };
-        let begun = Instant::now();
-        while !gate.is_open(self.runtime.last().0) && begun.elapsed() < READ_MODEL_WAIT_MAX {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
-    fn decide_batch(&mut self, first: Ask<D>) {
-        self.wait_for_read_models();
-        if let Err(reason) = self.find_space() {
-            let _ = first
-                .reply
-                .send(Reply::Unavailable(Unavailable::ReadOnly(reason)));
-            return;
-        }
-        let moment = self.moment();
-        let recorded_at_us = self.runtime.begin(moment);
-        let context = (self.context)(recorded_at_us);
-        let mut answers = Vec::with_capacity(64);
-        let mut next = Some(first);
-        while let Some(Ask { envelope, reply }) = next {
-            // A deadline may have passed since the batch began.
-            let moment = Moment {
-                monotonic_us: micros(self.epoch.elapsed()),
-                ..moment
-            };
-            let answer = self.runtime.decide(moment, &context, &envelope);
-            answers.push((reply, answer));
-            next = if answers.len() < self.settings.batch_commands_max
-                && self.runtime.batch_bytes() < self.settings.batch_bytes_max
-            {
-                self.receiver.try_recv().ok()
-            } else {
-                None
-            };
-        }
-        let failure = self.commit();
-        for (reply, answer) in answers {
-            let answer = match &failure {
-                None => answer,
-                Some(reason) => Reply::Unavailable(reason.clone()),
-            };
-            // A client that went away does not read its answer; the decision stands all the same.
-            let _ = reply.send(answer);
-        }
-        // Only now: a disk that stays full would keep the callers waiting for as long.
-        if failure.is_some() {
-            self.recover_until_possible();
-        }
-    }
-
-    /// Lets every partition that lags behind the control partition adopt. What cannot be written or is refused is tried
-    /// again after the next batch.
-    fn adopt(&mut self) {
-        if self.abandoned || !self.runtime.lags_behind_control() || self.space.shortage().is_some()
-        {
-            return;
-        }
-        let moment = self.moment();
-        let recorded_at_us = self.runtime.begin(moment);
-        let context = (self.context)(recorded_at_us);
-        self.runtime.adopt_all(moment, &context);
-        if let Some(reason) = self.commit() {
-            tracing::warn!(%reason, "an adoption did not commit; it is tried again after the next batch");
-            self.recover_until_possible();
-        }
-    }
-
-    /// Makes the batch durable, or says why not: then the caller answers, and recovers before anything else.
-    fn commit(&mut self) -> Option<Unavailable> {
-        let commit = self.runtime.finish()?;
-        let start = Instant::now();
-        match self.journal.append(&commit) {
-            Ok(()) => {
-                self.stages
-                    .add(Stage::Commit, start.elapsed(), commit.event_count);
-                self.counters.commits.fetch_add(1, Ordering::Relaxed);
-                self.counters
-                    .events
-                    .fetch_add(commit.event_count, Ordering::Relaxed);
-                self.counters
-                    .stored_bytes
-                    .fetch_add(commit.events.len() as u64, Ordering::Relaxed);
-                self.runtime.confirm(&commit);
-                None
-            }
-            Err(error) => {
-                tracing::error!(%error, "a commit failed: state is folded again from the log");
-                Some(match error {
-                    AppendError::NotCommitted(reason) => Unavailable::NotCommitted(reason),
-                    AppendError::Unknown(reason) => Unavailable::OutcomeUnknown(reason),
-                })
-            }
-        }
-    }
-
-    /// Reads the log again until that works or the node stops. Meanwhile every command is refused.
-    fn recover_until_possible(&mut self) {
-        loop {
-            let recovered = self.journal.reopen().and_then(|()| {
-                self.handle.block_on(recover::<D>(
-                    &self.reader,
-                    &self.snapshots,
-                    self.settings.key_window,
-                    &self.stages,
-                ))
-            });
-            match recovered {
-                Ok(runtime) => {
-                    self.runtime = runtime;
-                    self.state.send_replace(WorkerState::Ready);
-                    return;
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the log cannot be read; trying again");
-                    self.state
-                        .send_replace(WorkerState::Recovering(error.to_string()));
-                    // Callers learn no paths; operators find the error in the readiness report.
-                    let reason =
-                        Unavailable::ReadOnly("it is read again after a failed commit".to_owned());
-                    while let Ok(ask) = self.receiver.try_recv() {
-                        let _ = ask.reply.send(Reply::Unavailable(reason.clone()));
-                    }
-                    if *self.stop.borrow() {
-                        self.abandoned = true;
-                        return;
-                    }
-                    std::thread::sleep(Duration::from_secs(1));
-                }
-            }
-        }
-    }
-
-    fn moment(&self) -> Moment {
-        Moment {
-            now_us: (self.now_us)(),
-            monotonic_us: micros(self.epoch.elapsed()),
-        }
-    }
-}
-
-/// Watches the free space of the disk, asking the operating system at most four times a second.
-struct FreeSpace {
-    folder: PathBuf,
-    bytes_min: u64,
-    asked: Option<Instant>,
-    shortage: Option<String>,
-}
-
-impl FreeSpace {
-    fn new(folder: PathBuf, bytes_min: u64) -> Self {
-        Self {
-            folder,
-            bytes_min,
-            asked: None,
-            shortage: None,
-        }
-    }
-
-    /// Why nothing should be written now, if the space runs short.
-    fn shortage(&mut self) -> Option<String> {
-        let due = self
-            .asked
-            .is_none_or(|asked| asked.elapsed() > Duration::from_millis(250));
-        if due {
-            self.asked = Some(Instant::now());
-            // Where the space cannot be told, writing goes on: a full disk is refused by the commit itself.
-            self.shortage = free_bytes(&self.folder)
-                .ok()
-                .filter(|free| *free < self.bytes_min)
-                .map(|free| {
-                    format!(
-                        "{} MiB of disk are free and at least {} MiB are kept free",
-                        free >> 20,
-                        self.bytes_min >> 20
-                    )
-                });
-        }
-        self.shortage.clone()
-    }
 }
 
 fn micros(duration: Duration) -> u64 {

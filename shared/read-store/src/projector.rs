@@ -12,6 +12,7 @@ use std::{
 use accord_event_log::{
     DecodeError, LogReader, LoggedDecider, Recorded, Sequence,
     journal::reader::ReadError,
+    priority,
     stages::{Stage, StageTimes},
 };
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
@@ -163,7 +164,10 @@ impl<D: LoggedDecider> Projector<D> {
         let handle = tokio::runtime::Handle::current();
         std::thread::Builder::new()
             .name("projector".into())
-            .spawn(move || handle.block_on(self.run(stop, switches)))
+            .spawn(move || {
+                priority::work_in_the_background();
+                handle.block_on(self.run(stop, switches));
+            })
     }
 
     /// Projects until `stop` turns true. `switches` brings tables that a rebuild has finished.

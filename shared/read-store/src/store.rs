@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use accord_event_log::priority;
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqlitePool,
     pool::PoolConnection,
@@ -23,6 +24,24 @@ const READER_CACHE_KIB: &str = "-8192";
 pub struct StoreError {
     pub path: String,
     pub source: sqlx::Error,
+}
+
+/// Opens the one connection that writes. The driver runs each connection on a thread of its own, which takes over the
+/// priority of the thread that opens it: so that is one of the background, and ends at once.
+async fn connect_writer(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let handle = tokio::runtime::Handle::current();
+    let (opened, receiver) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        priority::work_in_the_background();
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options);
+        // Whoever opened the store and went away has no use for it.
+        let _ = opened.send(handle.block_on(pool));
+    });
+    receiver.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 /// The read models of one node. Cheap to clone.
@@ -50,22 +69,18 @@ impl ReadStore {
             path: path.display().to_string(),
             source,
         };
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(
-                options
-                    .clone()
-                    .pragma("cache_size", WRITER_CACHE_KIB)
-                    // The journal of a multi-row statement would otherwise be a file: a quarter of the writer's time.
-                    .pragma("temp_store", "MEMORY")
-                    // In pages: the write-ahead log goes back into the file every 32 MiB.
-                    .pragma("wal_autocheckpoint", "8192")
-                    .pragma("journal_size_limit", "67108864"),
-            )
-            .await
-            .map_err(failed)?;
+        let writer = connect_writer(
+            options
+                .clone()
+                .pragma("cache_size", WRITER_CACHE_KIB)
+                // The journal of a multi-row statement would otherwise be a file: a quarter of the writer's time.
+                .pragma("temp_store", "MEMORY")
+                // In pages: the write-ahead log goes back into the file every 32 MiB.
+                .pragma("wal_autocheckpoint", "8192")
+                .pragma("journal_size_limit", "67108864"),
+        )
+        .await
+        .map_err(failed)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(5))

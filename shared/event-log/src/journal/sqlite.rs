@@ -22,6 +22,7 @@ use crate::{
     chain::ChainHead,
     commit::StoredCommit,
     ids::{PartitionId, PartitionLayout, Sequence},
+    priority,
 };
 
 /// Bytes of stored text after which a segment is sealed and the next begins.
@@ -255,6 +256,7 @@ impl SqliteJournal {
         self.reader.add_segment(first_sequence, path);
         self.sealing.retain(|thread| !thread.is_finished());
         self.sealing.push(std::thread::spawn(move || {
+            priority::work_in_the_background();
             block_on(async {
                 if let Some(full) = full {
                     // Sealing opens the file anew, and tells whatever is wrong with it.

@@ -14,7 +14,9 @@ use accord_decider::LoggedDecider;
 use tokio::sync::watch;
 
 use super::{WorkerCounters, WorkerSettings};
-use crate::{ids::Sequence, journal::reader::LogReader, recovery::Fold, snapshot::SnapshotFolder};
+use crate::{
+    ids::Sequence, journal::reader::LogReader, priority, recovery::Fold, snapshot::SnapshotFolder,
+};
 
 /// Events that a stop leaves unsnapshotted, because folding them again is quicker than another file.
 const STOP_TAIL_EVENTS: u64 = 1_000;
@@ -43,6 +45,7 @@ pub(super) fn spawn<D: LoggedDecider>(
                 key_window,
                 counters,
             };
+            priority::work_in_the_background();
             handle.block_on(snapshotter.run::<D>(every, pause, stop));
         })
 }

@@ -30,7 +30,6 @@ fn batch(
     during(runtime);
     let mut events = Vec::new();
     if let Some(commit) = runtime.finish() {
-        runtime.confirm(&commit);
         commit
             .each_after::<Accounts>(Sequence::ZERO, |recorded| events.push(Arc::clone(recorded)))
             .unwrap();

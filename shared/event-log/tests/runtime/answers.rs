@@ -13,7 +13,7 @@ use crate::support::{
 
 const MONOTONIC_US: u64 = 5_000;
 
-/// Decides commands in one commit and confirms it.
+/// Decides commands in one commit.
 fn decide(runtime: &mut Runtime<Accounts>, commands: &[CommandEnvelope<Command>]) -> Vec<Answer> {
     let moment = Moment {
         now_us: 1,
@@ -24,9 +24,7 @@ fn decide(runtime: &mut Runtime<Accounts>, commands: &[CommandEnvelope<Command>]
         .iter()
         .map(|command| runtime.decide(moment, &Context { now_us }, command))
         .collect();
-    if let Some(commit) = runtime.finish() {
-        runtime.confirm(&commit);
-    }
+    runtime.finish();
     answers
 }
 

@@ -63,7 +63,7 @@ impl Member {
     /// Learns where the log ends, as every writer must before it writes.
     pub fn learn_end(&mut self, log: &SharedLog) {
         for commit in log.commits_after(self.runtime.last()) {
-            self.runtime.confirm(commit);
+            self.runtime.follow(commit);
         }
     }
 

@@ -107,7 +107,6 @@ impl Reference {
 
     fn commit(&mut self) {
         if let Some(commit) = self.runtime.finish() {
-            self.runtime.confirm(&commit);
             let stored = commit.stored_events().unwrap();
             self.stored
                 .extend(stored.iter().map(|event| event.get().to_owned()));

@@ -13,6 +13,8 @@ pub struct Tally {
     pub recoveries: u64,
     pub snapshots: u64,
     pub adoptions: u64,
+    /// Batches that were decided while the one before was on its way.
+    pub decided_ahead: u64,
     committed: u64,
     repeated: u64,
     refused: u64,
@@ -39,7 +41,7 @@ impl Tally {
         assert!(self.counts().iter().all(|count| **count > 300), "{self:#?}");
     }
 
-    fn counts(&mut self) -> [&mut u64; 12] {
+    fn counts(&mut self) -> [&mut u64; 13] {
         [
             &mut self.commits,
             &mut self.faults,
@@ -48,6 +50,7 @@ impl Tally {
             &mut self.recoveries,
             &mut self.snapshots,
             &mut self.adoptions,
+            &mut self.decided_ahead,
             &mut self.committed,
             &mut self.repeated,
             &mut self.refused,

@@ -1,10 +1,10 @@
 //! One simulation: what happens, step by step.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use accord_event_log::{
-    AppendError, PartitionId, Reply, Unavailable, journal::memory::Fault, recovery::Fold,
-    runtime::Moment,
+    AppendError, PartitionId, Reply, Sequence, StoredCommit, Unavailable, journal::memory::Fault,
+    recovery::Fold, runtime::Moment,
 };
 
 use crate::{
@@ -15,9 +15,21 @@ use crate::{
     reference,
     shared_log::SharedLog,
     snapshots::Snapshots,
-    support::{accounts::Accounts, commands::layout},
+    support::{
+        accounts::Accounts,
+        commands::{Answer, layout},
+    },
     tally::Tally,
 };
+
+/// A batch that was decided and is not in the log yet.
+struct Decided {
+    commit: Option<Arc<StoredCommit>>,
+    inputs: Vec<(PartitionId, Input)>,
+    answers: Vec<(Attempt, Answer)>,
+    /// End of the log when it was decided.
+    log_before: Sequence,
+}
 
 pub struct World {
     chance: Chance,
@@ -122,8 +134,33 @@ impl World {
         attempts
     }
 
-    /// Decides the attempts with some adoptions between them, appends the commit, and answers.
+    /// Decides the attempts, appends the commit, and answers. Now and then the next batch is decided upon the first one
+    /// while that is still on its way, as a worker does.
     fn commit(&mut self, member: usize, attempts: Vec<Attempt>) {
+        let first = self.decide(member, attempts);
+        let upon_it = self.chance.one_in(3).then(|| {
+            let attempts = self.some_attempts(member);
+            self.decide(member, attempts)
+        });
+        let failure = self.append(member, first.commit, first.inputs);
+        let failed = failure.is_some();
+        self.answer(first.answers, first.log_before, failure);
+        let Some(next) = upon_it else {
+            return;
+        };
+        self.tally.decided_ahead += 1;
+        let failure = if failed {
+            Some(Unavailable::NotCommitted(
+                "the commit before it failed".into(),
+            ))
+        } else {
+            self.append(member, next.commit, next.inputs)
+        };
+        self.answer(next.answers, next.log_before, failure);
+    }
+
+    /// Decides the attempts with some adoptions between them.
+    fn decide(&mut self, member: usize, attempts: Vec<Attempt>) -> Decided {
         let Self {
             chance,
             log,
@@ -156,7 +193,20 @@ impl World {
             }
             answers.push((attempt, answer));
         }
-        let failure = self.append(member, inputs);
+        Decided {
+            commit: deciding.finish(),
+            inputs,
+            answers,
+            log_before,
+        }
+    }
+
+    fn answer(
+        &mut self,
+        answers: Vec<(Attempt, Answer)>,
+        log_before: Sequence,
+        failure: Option<Unavailable>,
+    ) {
         for (attempt, answer) in answers {
             let answer = failure.clone().map_or(answer, Reply::Unavailable);
             self.clients
@@ -164,9 +214,14 @@ impl World {
         }
     }
 
-    /// Ends a batch: appends its commit, which may fail, after which the member folds the log again.
-    fn append(&mut self, member: usize, inputs: Vec<(PartitionId, Input)>) -> Option<Unavailable> {
-        let Some(commit) = self.members[member].finish() else {
+    /// Appends the commit of a batch, which may fail, after which the member folds the log again.
+    fn append(
+        &mut self,
+        member: usize,
+        commit: Option<Arc<StoredCommit>>,
+        inputs: Vec<(PartitionId, Input)>,
+    ) -> Option<Unavailable> {
+        let Some(commit) = commit else {
             self.keep(inputs);
             return None;
         };
@@ -182,7 +237,6 @@ impl World {
         }
         match appended {
             Ok(()) => {
-                self.members[member].runtime.confirm(&commit);
                 self.tally.commits += 1;
                 None
             }
@@ -286,7 +340,8 @@ impl World {
         for partition in layout().all() {
             deciding.adopt(partition, moment, context, &mut inputs);
         }
-        self.append(member, inputs);
+        let commit = deciding.finish();
+        self.append(member, commit, inputs);
     }
 
     /// Repairs everything: every client gets its answer, every partition adopts the last limit.

@@ -3,7 +3,7 @@
 use accord_event_log::{Reply, Unavailable, worker::WorkerState};
 
 use crate::{
-    node::{Node, Plan, committed, events_in},
+    node::{Node, Plan, committed, events_in, wait_until},
     support::{
         accounts::Event,
         commands::{Answer, deposit, keyed, set_limit},
@@ -84,6 +84,62 @@ async fn everybody_in_a_failed_batch_is_told_and_nothing_of_it_stays() {
         .await
         .unwrap();
     assert_eq!((found.faults, found.events), (vec![], 6));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_decided_upon_a_commit_that_failed_is_refused_and_was_never_written() {
+    let node = node().await;
+    let mut segment = database::Held::hold(&node.newest_segment()).await;
+    let decided_before = node.contexts.lock().unwrap().len();
+    let first = node.ask_later(keyed(2, deposit(0, 10)));
+    wait_until("the first to be decided", || {
+        node.contexts.lock().unwrap().len() == decided_before + 1 && node.bus.queue().0 == 0
+    })
+    .await;
+    // The first waits for the file; the second is decided upon it.
+    let second = node.ask_later(keyed(3, deposit(0, 10)));
+    wait_until("the second to be decided", || {
+        node.contexts.lock().unwrap().len() == decided_before + 2
+    })
+    .await;
+    segment.lose_commits_with("Deposited").await;
+    segment.let_go().await;
+
+    assert_unknown(&first.await.unwrap());
+    let refused = second.await.unwrap();
+    assert!(
+        matches!(refused, Reply::Unavailable(Unavailable::NotCommitted(_))),
+        "{refused:?}"
+    );
+    assert_eq!(node.events_on_disk().await.len(), 1);
+    database::accept_all_commits(&node.newest_segment()).await;
+    let events = committed(node.ask(keyed(3, deposit(0, 10))).await);
+    assert_eq!(events[0].metadata.entity_version, 2, "nothing of the first");
+    committed(node.ask(keyed(2, deposit(0, 10))).await);
+    assert_eq!(node.events_on_disk().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_answered_before_the_commit_that_it_stands_upon() {
+    let node = node().await;
+    let segment = database::Held::hold(&node.newest_segment()).await;
+    let decided_before = node.contexts.lock().unwrap().len();
+    let first = node.ask_later(keyed(2, deposit(0, 10)));
+    wait_until("the first to be decided", || {
+        node.contexts.lock().unwrap().len() == decided_before + 1 && node.bus.queue().0 == 0
+    })
+    .await;
+    // The same again writes nothing, and yet its answer speaks of what is not durable yet.
+    let again = node.ask_later(keyed(2, deposit(0, 10)));
+    wait_until("the second to be decided", || {
+        node.contexts.lock().unwrap().len() == decided_before + 2
+    })
+    .await;
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(!first.is_finished() && !again.is_finished());
+    segment.let_go().await;
+    committed(first.await.unwrap());
+    assert!(matches!(again.await.unwrap(), Reply::Duplicate { .. }));
 }
 
 /// Makes the newest segment's header unreadable, so that the log cannot be opened again after a failure.
