@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::{
     node::ServedNode,
-    purchases::{Buyers, Purchases, Target},
+    purchases::{Buyers, EventTime, Purchases, Target},
 };
 
 const OK: u16 = 200;
@@ -47,6 +47,7 @@ impl Ceiling {
             path: ECHO_PATH,
             key: key.to_owned(),
             status: OK,
+            time: EventTime::begin(),
         };
         let purchases = Purchases::new(&target, Buyers::AtRandom, 7)?;
         let closed = ClosedLoop::new(self.connections, self.duration);

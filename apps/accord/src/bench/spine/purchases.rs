@@ -1,15 +1,54 @@
 //! The load: purchases of many customers at many terminals, as a payment system sends them.
 
-use std::{io::Write as _, net::SocketAddr};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use accord_bench::load::{JsonPost, LoadError, RequestSource, Response};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use risk_control_node::{HistoricalTransaction, PersonalFields};
 
 use super::random::Random;
 
-pub const CUSTOMERS: u32 = 5_000;
+pub const CUSTOMERS: u32 = 100_000;
 const TERMINALS: u32 = 10_000;
 const CREATED: u16 = 201;
+/// Event time from one purchase to the next: 288,000 a day, so that a customer buys about three times a day. Customers
+/// who bought as fast as the load runs would all be fraudsters, and the bank would do little but open cases.
+const PURCHASE_EVERY_US: i64 = 300_000;
+/// How long ago the event time of a load begins; a node takes what is at most seven days late.
+const BEGINS_DAYS_AGO: i64 = 6;
+
+/// Event time of a load, which runs as much faster as the load is faster than a bank's.
+#[derive(Clone, Debug)]
+pub struct EventTime {
+    next_us: Arc<AtomicI64>,
+    until_us: i64,
+}
+
+impl EventTime {
+    pub fn begin() -> Self {
+        let now = Utc::now();
+        let begin = now - TimeDelta::days(BEGINS_DAYS_AGO);
+        Self {
+            next_us: Arc::new(AtomicI64::new(begin.timestamp_micros())),
+            until_us: now.timestamp_micros(),
+        }
+    }
+
+    /// Time of the next purchase; never in the future, however long the load runs.
+    fn next(&self) -> String {
+        let next_us = self.next_us.fetch_add(PURCHASE_EVERY_US, Ordering::Relaxed);
+        DateTime::from_timestamp_micros(next_us.min(self.until_us))
+            .unwrap_or_default()
+            .to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+}
 
 /// A server that takes purchases, and how to address it.
 #[derive(Clone, Debug)]
@@ -20,6 +59,7 @@ pub struct Target {
     pub key: String,
     /// The status of a good answer.
     pub status: u16,
+    pub time: EventTime,
 }
 
 impl Target {
@@ -30,6 +70,7 @@ impl Target {
             path: "/v1/transactions",
             key: key.to_owned(),
             status: CREATED,
+            time: EventTime::begin(),
         }
     }
 }
@@ -48,6 +89,7 @@ pub struct Purchases {
     post: JsonPost,
     status: u16,
     buyers: Buyers,
+    time: EventTime,
     random: Random,
     body: Vec<u8>,
 }
@@ -64,6 +106,7 @@ impl Purchases {
             post: JsonPost::new(target.address, target.path, &headers)?,
             status: target.status,
             buyers,
+            time: target.time.clone(),
             random: Random::new(seed),
             body: Vec::new(),
         })
@@ -86,7 +129,7 @@ impl RequestSource for Purchases {
         let customer = self.next_customer();
         let purchase = Purchase::random(customer, &mut self.random);
         self.body.clear();
-        purchase.write_json(&mut self.body);
+        purchase.write_json(&self.time.next(), &mut self.body);
         self.post.render(request, &self.body);
     }
 
@@ -95,7 +138,7 @@ impl RequestSource for Purchases {
     }
 }
 
-/// One purchase; without an event time, so that the node takes its own.
+/// One purchase.
 struct Purchase {
     id: uuid::Uuid,
     customer: u32,
@@ -115,7 +158,7 @@ impl Purchase {
         }
     }
 
-    fn write_json(&self, body: &mut Vec<u8>) {
+    fn write_json(&self, occurred_at: &str, body: &mut Vec<u8>) {
         let Self {
             id,
             customer,
@@ -124,7 +167,7 @@ impl Purchase {
         } = self;
         write!(
             body,
-            r#"{{"transaction_id":"{id}","customer_id":"customer-{customer:06}","card_id":"card-{customer:012}","device_id":"device-{customer:06}","terminal_id":"terminal-{terminal:05}","amount_minor":{amount_minor},"currency":"EUR"}}"#
+            r#"{{"transaction_id":"{id}","customer_id":"customer-{customer:06}","card_id":"card-{customer:012}","device_id":"device-{customer:06}","terminal_id":"terminal-{terminal:05}","amount_minor":{amount_minor},"currency":"EUR","occurred_at":"{occurred_at}"}}"#
         )
         .expect("writing to a Vec cannot fail");
     }
