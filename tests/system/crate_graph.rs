@@ -8,12 +8,13 @@ use std::{
 use serde_json::Value;
 
 /// Crates that decide and calculate, and do nothing else.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "accord-decider",
     "accord-expressions",
     "accord-federation",
     "accord-learning",
     "accord-spelling",
+    "recommendation",
     "risk-control",
     "risk-control-evaluation",
     "risk-control-simulator",

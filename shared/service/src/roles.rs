@@ -36,6 +36,8 @@ roles! {
     RuleAuthor = "rule-author", "Drafts, back-tests and submits policy changes.";
     Approver = "approver", "Approves or refuses what someone else submitted.";
     Auditor = "auditor", "Reads everything, including the log.";
+    Storefront = "storefront", "Posts what shoppers do, items and orders, and asks for lists.";
+    Merchandiser = "merchandiser", "Manages items and orders, trains models and shapes lists.";
     Operator = "operator", "Sees health in detail, takes snapshots and controls traffic.";
     Administrator = "administrator", "Manages callers and settings of the institution.";
 }

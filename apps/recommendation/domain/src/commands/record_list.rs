@@ -1,0 +1,22 @@
+//! Record that a list was shown.
+
+use crate::{
+    commands::Introduction,
+    events::{Event, ListServed},
+    state::ShopperPartition,
+};
+
+/// Record that a list was shown, with everything that makes it again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordList {
+    pub introduction: Introduction,
+    pub served: ListServed,
+}
+
+impl RecordList {
+    pub(crate) fn decide(&self, state: &ShopperPartition) -> Vec<Event> {
+        let served = Event::ListServed(self.served.clone());
+        let introduced = self.introduction.event(state, self.served.shopper);
+        std::iter::once(served).chain(introduced).collect()
+    }
+}

@@ -1,0 +1,8 @@
+//! A merchant's node over its real router, with a data folder that is thrown away.
+
+mod campaigns;
+mod catalogue;
+mod lists;
+mod orders;
+mod shop;
+mod shoppers;
