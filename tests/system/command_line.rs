@@ -13,6 +13,20 @@ fn help_names_every_command_and_what_the_demo_listens_to() {
         ),
         (&["log", "--help"], &["tail", "show", "verify"]),
         (&["risk", "serve", "--help"], &["--config"]),
+        (
+            &["recommend", "evaluate", "--help"],
+            &[
+                "--train",
+                "--merchants",
+                "--sessions",
+                "--baskets",
+                "--json",
+            ],
+        ),
+        (
+            &["bench", "recommend", "--help"],
+            &["--items", "--shoppers"],
+        ),
         (&["--version"], &["accord"]),
     ] {
         let output = run(arguments);

@@ -85,6 +85,7 @@ fn a_visitor_finds_five_live_banks_that_go_on_after_a_restart() {
     check_personas(&caller);
     check_live_traffic(&caller);
     check_health_and_metrics(&caller);
+    check_merchants(&caller);
     check_what_is_stored_beside_the_banks(&scratch.path().join("data"), &caller);
 
     let before = clock(&caller);
@@ -106,6 +107,7 @@ fn a_visitor_finds_five_live_banks_that_go_on_after_a_restart() {
         }
         log_tool::assert_sound(&folder);
     }
+    log_tool::assert_sound(&scratch.path().join("data/merchants/ember"));
     check_a_damaged_state_is_named(scratch.path());
 }
 
@@ -187,6 +189,35 @@ fn check_health_and_metrics(caller: &Caller) {
         let figure = format!("log_last_sequence{{institution=\"{bank}\"}} ");
         assert!(metrics.contains(&figure), "no {figure}: {metrics}");
     }
+}
+
+/// A shop's lists are made by a model of its own history, its live shoppers buy, and its pages show it.
+fn check_merchants(caller: &Caller) {
+    let home = caller.get("/").send().expect(200).text();
+    for merchant in ["anchor", "beacon", "canvas", "drift", "ember"] {
+        assert!(home.contains(&format!("/merchants/{merchant}")), "{home}");
+    }
+    let path = "/merchants/anchor/v1/recommendations?shopper=anchor-shopper-00001&n=5";
+    let list = caller.get(path).send().expect(200).json();
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(5), "{list}");
+    assert!(list["model"].is_string(), "{list}");
+    let window = caller
+        .get("/merchants/anchor/window?shopper=anchor-shopper-00001")
+        .send();
+    let window = window.expect(200).text();
+    assert!(window.contains("Recommended now"), "{window}");
+    for page in ["", "/items", "/orders"] {
+        let path = format!("/merchants/ember{page}");
+        caller.get(&path).send().expect(200);
+    }
+    eventually("a live order", || {
+        let orders = caller.get("/merchants/anchor/v1/orders").send();
+        let orders = orders.expect(200).json();
+        orders["orders"]
+            .as_array()
+            .is_some_and(|orders| !orders.is_empty())
+            .then_some(())
+    });
 }
 
 fn check_what_is_stored_beside_the_banks(data: &Path, caller: &Caller) {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Risk control on an event log. Without a command: the demo, five simulated banks on one port.
+/// Risk control and recommendation on an event log. Without a command: the demo, five simulated banks and five merchants
+/// on one port.
 #[derive(Debug, Parser)]
 #[command(name = "accord", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -87,6 +88,10 @@ pub enum FederationCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum RecommendCommand {
+    /// Serve one merchant's node as a configuration file says.
+    Serve(ServeArguments),
+    /// Take events and catalogues from files into a merchant's log.
+    Import(ImportArguments),
     /// Measure the quality of recommendations on files of your own.
     Evaluate(RecommendEvaluateArguments),
 }
@@ -236,12 +241,24 @@ pub struct ProveArguments {
     pub json: bool,
 }
 
-/// Measures what the training of recommendation models takes, in time and memory, on made-up shoppers.
+/// Measures what the training of recommendation models takes, in time and memory, on made-up shoppers; with --serving, how
+/// many lists a node makes beside the bare HTTP ceiling, how soon an event changes the list, orders and imports.
+///
+/// It is a measurement: the exit code is 0 also where an aim is not met; 1 means that it could not be taken.
 #[derive(Debug, Args)]
 pub struct BenchRecommendArguments {
     /// Items of the catalogues.
     #[arg(long, value_delimiter = ',', default_values_t = [2_000, 20_000, 100_000], value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     pub items: Vec<u32>,
+    /// Measure serving instead of training.
+    #[arg(long)]
+    pub serving: bool,
+    /// Seconds of each load of the serving part.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub seconds: u64,
+    /// Folder for the data of the serving part; it is emptied first. Refused if it holds anything else.
+    #[arg(long, default_value = "target/bench-recommend")]
+    pub folder: PathBuf,
     /// Shoppers, of 8 to 15 events each.
     #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub shoppers: u32,
@@ -251,6 +268,36 @@ pub struct BenchRecommendArguments {
     /// Print one JSON document instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Takes a catalogue and events of the past from files into a merchant's log: CSV with a heading, or one JSON object on
+/// each line; plain or gzip. The node of the data directory must not be running.
+///
+/// A catalogue names `item_id`, and may name `title`, `price_minor` or `price`, `currency`, `stock`, `product_code`,
+/// `categories` (separated by `|`), `text`, `image`, `available_from` and `available_until`.
+///
+/// Events name `item_id`, `shopper_id` or `session_id` (or both), `occurred_at`, and `type` (impression, view, cart, remove,
+/// purchase, rating); they may name `event_id`, `quantity`, `price_minor` or `price`, and `rating`.
+///
+/// An import that was cut short goes on where it was. A file is known by its name: a file of another name is taken to hold
+/// other events, unless they have an `event_id` that is in the log.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// Configuration file of the merchant's node (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The catalogue; it is imported before the events.
+    #[arg(long, value_name = "FILE", required_unless_present = "events")]
+    pub items: Option<PathBuf>,
+    /// The events.
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// What events are whose line names no type.
+    #[arg(long, value_name = "TYPE", requires = "events")]
+    pub kind: Option<String>,
+    /// Train a model on the log when everything is there, and let it make the lists.
+    #[arg(long)]
+    pub train: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,13 @@
-//! The demo: five simulated banks in one process, on one port, on one clock.
+//! The demo: five simulated banks and five simulated merchants in one process, on one port, on one clock.
 
 mod analysts;
 mod banner;
+mod clerks;
 mod history;
 mod home;
+mod merchant_cards;
+mod merchants;
+mod shoppers;
 pub mod site;
 mod state;
 mod traffic;
@@ -22,6 +26,8 @@ use accord_service::{
 };
 use anyhow::{Context, anyhow, bail};
 use axum::Router;
+use recommendation_node::MerchantNode;
+use recommendation_simulator::Market;
 use risk_control_node::{BankNode, BankSettings, Placement, WebhookReach};
 use risk_control_simulator::Network;
 
@@ -37,6 +43,7 @@ const ACCESS_KEY_BYTES_MIN: usize = 16;
 pub struct Demo {
     pub clock: Clock,
     pub banks: Vec<BankNode>,
+    pub merchants: Vec<MerchantNode>,
     pub shutdown: Shutdown,
 }
 
@@ -64,12 +71,17 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
 
     let state = DemoState::open(directory.path(), arguments.seed)?;
     let network = Arc::new(state.network()?);
-    let resumed_at_us = resume_at(&directory, &state).await?;
+    let market = Arc::new(state.market()?);
+    let resumed_at_us = resume_at(&state).await?;
     let clock = Clock::scaled(resumed_at_us, arguments.speed);
-    let banks = open_banks(&network, &state, &clock).await?;
+    let (banks, merchants) = tokio::try_join!(
+        open_banks(&network, &state, &clock),
+        merchants::open(&market, &state, &clock)
+    )?;
     let demo = Arc::new(Demo {
         clock,
         banks,
+        merchants,
         shutdown: shutdown.clone(),
     });
 
@@ -83,7 +95,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     };
 
     let prepared = tokio::select! {
-        prepared = history::prepare(&demo, &network, &state) => prepared,
+        prepared = prepare(&demo, &network, &market, &state) => prepared,
         () = shutdown.begun() => Ok(()),
     };
     if prepared.is_err() {
@@ -93,14 +105,34 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         if !arguments.no_traffic {
             traffic::start(&demo, &network, &state, resumed_at_us, &shutdown);
             analysts::start(&demo, &network, &shutdown);
+            shoppers::start(&demo, &market, &state, resumed_at_us, &shutdown);
+            clerks::start(&demo, &shutdown);
         }
     }
     shutdown.begun().await;
     demo.banks.iter().for_each(BankNode::end_streams);
+    demo.merchants.iter().for_each(MerchantNode::end_streams);
     // Requests under way are answered before the nodes stop.
     serving.await?;
-    futures::future::join_all(demo.banks.iter().map(BankNode::stop)).await;
+    tokio::join!(
+        futures::future::join_all(demo.banks.iter().map(BankNode::stop)),
+        futures::future::join_all(demo.merchants.iter().map(MerchantNode::stop)),
+    );
     prepared.map(|()| ExitCode::SUCCESS)
+}
+
+/// Loads the history of whoever has none.
+async fn prepare(
+    demo: &Arc<Demo>,
+    network: &Arc<Network>,
+    market: &Arc<Market>,
+    state: &DemoState,
+) -> anyhow::Result<()> {
+    tokio::try_join!(
+        history::prepare(demo, network, state),
+        merchants::prepare(demo, market, state)
+    )?;
+    Ok(())
 }
 
 /// The key that opens the demo. An empty variable counts as none; a short key could be guessed.
@@ -147,11 +179,11 @@ async fn open_banks(
     Ok(banks)
 }
 
-/// The demo's clock goes on where the newest event of any bank left it.
-async fn resume_at(directory: &DataDirectory, state: &DemoState) -> anyhow::Result<i64> {
+/// The demo's clock goes on where the newest event of any institution left it.
+async fn resume_at(state: &DemoState) -> anyhow::Result<i64> {
     let mut resume_at = state.live_from_us;
-    for name in state.ready_banks(directory.path())? {
-        let folder = state.bank_folder(&name).join("log");
+    for folder in state.ready_folders()? {
+        let folder = folder.join("log");
         let reader = LogReader::open(&folder)
             .await
             .with_context(|| format!("the log in {}", folder.display()))?;
@@ -195,6 +227,8 @@ fn personas() -> Vec<Persona> {
             "Core banking system",
             &[Role::PaymentSystem],
         ),
+        persona("mel", "Mel, merchandiser", &[Role::Merchandiser]),
+        persona("storefront", "Storefront of a shop", &[Role::Storefront]),
     ]
 }
 
@@ -218,6 +252,24 @@ fn router(demo: &Arc<Demo>, edge: &Edge, shutdown: &Shutdown) -> Router {
             edge: edge.clone(),
         };
         let nested = risk_control_node::router(bank.clone(), placement, &registry, &health);
+        router = router.nest(&base_path, nested);
+    }
+    for merchant in &demo.merchants {
+        let base_path = format!("/merchants/{}", merchant.name());
+        all_health = all_health.nested(
+            merchant.name(),
+            &site::health(merchant, HealthChecks::default()),
+        );
+        let registry = registry.with_label("institution", merchant.name());
+        let health = site::health(merchant, HealthChecks::new(shutdown));
+        site::metrics(merchant, &registry);
+        let placement = recommendation_node::Placement {
+            base_path: base_path.clone(),
+            home_href: "/".to_owned(),
+            shows_clock: true,
+            edge: edge.clone(),
+        };
+        let nested = recommendation_node::router(merchant.clone(), placement, &registry, &health);
         router = router.nest(&base_path, nested);
     }
     router

@@ -117,29 +117,36 @@ fn log_folder(location: &LogLocation) -> anyhow::Result<PathBuf> {
     if own.is_dir() {
         return Ok(own);
     }
-    let banks = location.data_dir.join("banks");
-    if !banks.is_dir() {
+    let kinds = ["banks", "merchants"].map(|kind| location.data_dir.join(kind));
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for kind in kinds.iter().filter(|kind| kind.is_dir()) {
+        folders.extend(std::fs::read_dir(kind)?.filter_map(|entry| Some(entry.ok()?.path())));
+    }
+    if folders.is_empty() {
         bail!(
             "{} holds no log: it is neither a node's data directory, which has a folder `log`, nor a demo's, which has \
              a folder `banks`; say which one is meant with --data-dir",
             location.data_dir.display()
         );
     }
-    let mut names: Vec<String> = std::fs::read_dir(&banks)?
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .collect();
-    names.sort();
-    match &location.institution {
-        Some(name) if names.contains(name) => Ok(banks.join(name).join("log")),
-        Some(name) => bail!("there is no {name} here, only {}", names.join(", ")),
-        None => match names.as_slice() {
-            [only] => Ok(banks.join(only).join("log")),
-            _ => bail!(
-                "several institutions are here; say which with --institution: {}",
-                names.join(", ")
-            ),
+    let name = |folder: &PathBuf| {
+        let name = folder.file_name().map(|name| name.to_string_lossy());
+        name.unwrap_or_default().into_owned()
+    };
+    folders.sort();
+    let names: Vec<String> = folders.iter().map(name).collect();
+    let chosen = match &location.institution {
+        Some(wanted) => match names.iter().position(|name| name == wanted) {
+            Some(place) => place,
+            None => bail!("there is no {wanted} here, only {}", names.join(", ")),
         },
-    }
+        None if folders.len() == 1 => 0,
+        None => bail!(
+            "several institutions are here; say which with --institution: {}",
+            names.join(", ")
+        ),
+    };
+    Ok(folders[chosen].join("log"))
 }
 
 fn print_commit(commit: &StoredCommit, after: Sequence, json: bool) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 mod bench;
 mod cli;
 mod demo;
+mod durable_file;
 mod evaluate;
 mod federation;
 mod log_command;
@@ -79,8 +80,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Recommend(RecommendCommand::Evaluate(arguments))) => {
             recommend::evaluate::run(&arguments)
         }
+        Some(Command::Recommend(RecommendCommand::Serve(arguments))) => {
+            recommend::serve::run(arguments).await
+        }
+        Some(Command::Recommend(RecommendCommand::Import(arguments))) => {
+            recommend::import::run(arguments).await
+        }
         Some(Command::Bench(BenchCommand::Recommend(arguments))) => {
-            bench::recommend::run(&arguments)
+            bench::recommend::run(&arguments).await
         }
         Some(Command::Bench(BenchCommand::Spine(arguments))) => bench::spine::run(arguments).await,
     }

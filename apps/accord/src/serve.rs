@@ -41,10 +41,19 @@ struct NodeConfiguration {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum LogFormatName {
+pub enum LogFormatName {
     #[default]
     Human,
     Json,
+}
+
+impl LogFormatName {
+    pub fn format(self) -> LogFormat {
+        match self {
+            Self::Human => LogFormat::Human,
+            Self::Json => LogFormat::JsonLines,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -58,7 +67,7 @@ enum WebhookTargets {
 /// A caller of the API. The file holds the hash of the key, never the key.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct KeyConfiguration {
+pub struct KeyConfiguration {
     id: String,
     name: String,
     roles: Roles,
@@ -66,6 +75,18 @@ struct KeyConfiguration {
     sha256: String,
     /// The person behind the caller, where one person has several keys; absent: the id.
     person: Option<String>,
+}
+
+impl KeyConfiguration {
+    pub fn api_key(&self) -> ApiKey {
+        ApiKey {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            roles: self.roles,
+            sha256_hex: self.sha256.clone(),
+            person: self.person.clone(),
+        }
+    }
 }
 
 fn default_listen() -> String {
@@ -78,14 +99,7 @@ fn default_currency() -> String {
 
 impl Configuration for NodeConfiguration {
     fn check(&self) -> Result<(), ConfigFault> {
-        let named = |name: &str| {
-            !name.is_empty()
-                && name.len() <= 64
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        };
-        if !named(&self.institution) {
+        if !is_institution_name(&self.institution) {
             return Err(ConfigFault::at(
                 "institution",
                 "must be lower-case letters, digits and dashes",
@@ -111,22 +125,9 @@ impl Configuration for NodeConfiguration {
 /// Serves the node until it is told to stop.
 pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     let configuration: NodeConfiguration = load_config(&arguments.config)?;
-    set_up_logging(match configuration.log_format {
-        LogFormatName::Human => LogFormat::Human,
-        LogFormatName::Json => LogFormat::JsonLines,
-    })?;
-    let keys = configuration
-        .api_keys
-        .iter()
-        .map(|key| ApiKey {
-            id: key.id.clone(),
-            name: key.name.clone(),
-            roles: key.roles,
-            sha256_hex: key.sha256.clone(),
-            person: key.person.clone(),
-        })
-        .collect();
-    let authentication = Authentication::ApiKeys(keys);
+    set_up_logging(configuration.log_format.format())?;
+    let keys = configuration.api_keys.iter().map(KeyConfiguration::api_key);
+    let authentication = Authentication::ApiKeys(keys.collect());
     let address = server::resolve(&configuration.listen).await?;
     ListenPolicy::check(address, &authentication)?;
     let authenticator = Authenticator::new(authentication)?;
@@ -179,4 +180,13 @@ pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     );
     node.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Lower-case letters, digits and dashes.
+pub fn is_institution_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 64
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

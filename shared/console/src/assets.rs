@@ -55,6 +55,7 @@ pub const STYLESHEET_TEXT: &str = concat!(
     include_str!("assets/figures.css"),
     include_str!("assets/tables.css"),
     include_str!("assets/charts.css"),
+    include_str!("assets/shelf.css"),
     include_str!("assets/forms.css"),
 );
 

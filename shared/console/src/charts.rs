@@ -12,6 +12,7 @@ pub mod area;
 pub mod histogram;
 pub mod log_odds_axis;
 pub mod score_scale;
+pub mod share_bar;
 pub mod stacked_bar;
 pub mod waterfall;
 
@@ -19,6 +20,7 @@ pub use area::AreaChart;
 pub use histogram::Histogram;
 pub use log_odds_axis::LogOddsAxis;
 pub use score_scale::ScoreScale;
+pub use share_bar::{Share, share_bar, share_patch};
 pub use stacked_bar::{Part, StackedBar};
 pub use waterfall::{Step, Waterfall};
 

@@ -1,7 +1,8 @@
 //! Instants in words: microseconds since the Unix epoch, always in UTC.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use maud::{Markup, html};
+use serde::Serializer;
 
 /// How much of an instant is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,20 @@ pub fn machine_readable(instant_us: i64) -> String {
     DateTime::<Utc>::from_timestamp_micros(instant_us)
         .map(|instant| instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
         .unwrap_or_default()
+}
+
+/// Writes epoch microseconds into the data of a live event: RFC 3339 in UTC, as everywhere in the API. An instant beyond
+/// the calendar's reach is null.
+pub fn serialize_instant<S: Serializer>(
+    instant_us: &i64,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match DateTime::from_timestamp_micros(*instant_us) {
+        Some(instant) => {
+            serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::Micros, true))
+        }
+        None => serializer.serialize_none(),
+    }
 }
 
 #[cfg(test)]

@@ -14,5 +14,5 @@ mod sums;
 
 pub use learner::SlistLearner;
 pub use plan::{Past, SlistPlan, SlistSettings};
-pub use solve::{solve, solve_sparse};
+pub use solve::{SparseLimits, solve, solve_sparse};
 pub use sums::SessionSums;

@@ -5,7 +5,9 @@ use accord_learning::gram::{GramLearner, GramPlan, SparseGram};
 use accord_learning::ials::{IalsLearner, IalsPlan};
 use accord_learning::item_weights::{ItemWeights, WeightedItem};
 use accord_learning::popularity::{PopularityLearner, PopularityPlan};
-use accord_learning::slist::{self, Past, SessionSums, SlistLearner, SlistPlan, SlistSettings};
+use accord_learning::slist::{
+    self, Past, SessionSums, SlistLearner, SlistPlan, SlistSettings, SparseLimits,
+};
 use accord_learning::{Histories, Learner, train_centrally, train_over_holders};
 use proptest::prelude::*;
 
@@ -313,9 +315,24 @@ fn sparse_solutions_with_all_items_in_support_are_the_dense_ones() {
     };
     let sums = SessionSums::of(&plan, &rows, 1).expect("a sound plan");
     let dense = slist::solve(&sums, &SLIST_SETTINGS, 1).expect("positive definite");
-    let sparse =
-        slist::solve_sparse(&sums, &SLIST_SETTINGS, ITEMS, ITEMS, 2).expect("sound settings");
+    let limits = SparseLimits {
+        support_max: ITEMS,
+        weights_max: ITEMS,
+        wanted: None,
+    };
+    let sparse = slist::solve_sparse(&sums, &SLIST_SETTINGS, &limits, 2).expect("sound settings");
     assert_same(&dense, &sparse, 1e-5);
+
+    let wanted: Vec<bool> = (0..ITEMS).map(|item| item == 7).collect();
+    let limits = SparseLimits {
+        wanted: Some(&wanted),
+        ..limits
+    };
+    let trial = slist::solve_sparse(&sums, &SLIST_SETTINGS, &limits, 1).expect("sound settings");
+    for to in 0..ITEMS as u32 {
+        assert_eq!(trial.weight(7, to), sparse.weight(7, to));
+        assert_eq!(trial.weight(8, to), 0.0);
+    }
 }
 
 fn assert_same(dense: &ItemWeights, sparse: &ItemWeights, tolerance: f32) {

@@ -1,8 +1,11 @@
-//! `accord bench recommend`: what training costs, for small and for large catalogues.
+//! `accord bench recommend`: what training costs, for small and for large catalogues, and what a node serves.
 //!
 //! Every training runs on the same kind of made-up shoppers, whose items lie near each other and are popular by a power
 //! law; only time and memory are of interest here. The most memory is that of the whole process, read anew for each.
 
+mod served_shop;
+mod serving;
+mod serving_report;
 mod shoppers;
 mod training;
 
@@ -14,7 +17,7 @@ use accord_bench::{
 };
 use serde::Serialize;
 
-use crate::cli::BenchRecommendArguments;
+use crate::{bench::spine::folder::BenchFolder, cli::BenchRecommendArguments};
 use training::Training;
 
 /// Time and memory of one training.
@@ -56,8 +59,19 @@ impl Tabular for TrainingCost {
     }
 }
 
-/// Trains on catalogues of the sizes asked for, and prints what it took.
-pub fn run(arguments: &BenchRecommendArguments) -> anyhow::Result<ExitCode> {
+/// Measures serving or training, as asked for, and prints what was found.
+pub async fn run(arguments: &BenchRecommendArguments) -> anyhow::Result<ExitCode> {
+    if arguments.serving {
+        let folder = BenchFolder::prepare(&arguments.folder)?;
+        let figures = serving::measure(&folder.node(), arguments.seconds, arguments.seed).await?;
+        print!("{}", serving_report::render(&figures, arguments.json)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    train(arguments)
+}
+
+/// Trains on catalogues of the sizes asked for.
+fn train(arguments: &BenchRecommendArguments) -> anyhow::Result<ExitCode> {
     let mut report = Report::new(format!(
         "Training on {} shoppers",
         grouped(u64::from(arguments.shoppers))

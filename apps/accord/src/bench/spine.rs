@@ -13,7 +13,7 @@ mod aims;
 mod ceiling;
 mod cost;
 mod decisions;
-mod folder;
+pub mod folder;
 mod lag;
 mod log_figures;
 mod node;

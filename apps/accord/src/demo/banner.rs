@@ -16,6 +16,7 @@ pub fn print(address: SocketAddr, data: &Path, key: Option<&str>, arguments: &De
         Some(key) => format!("http://{shown}/?key={key}"),
         None => format!("http://{shown}/"),
     };
+    let shop = format!("http://{shown}/merchants/anchor/window");
     let command = curl_to_try(&format!("http://{shown}"), key);
     let traffic = if arguments.no_traffic {
         "no live traffic (--no-traffic)".to_owned()
@@ -27,9 +28,10 @@ pub fn print(address: SocketAddr, data: &Path, key: Option<&str>, arguments: &De
     };
     println!(
         "
-Accord is ready: five simulated banks, {traffic}.
+Accord is ready: five simulated banks and five merchants, {traffic}.
 
   Look     {page}
+           A shop as a shopper sees it: {shop}
   API      http://{shown}/api/   (OpenAPI: http://{shown}/openapi.json)
   Data     {}
            Stop with Ctrl-C; a restart goes on where it was. Deleting that folder deletes everything.

@@ -26,7 +26,7 @@ pub async fn prepare(
         .banks
         .iter()
         .enumerate()
-        .filter(|(_, bank)| !state.is_ready(bank.name()))
+        .filter(|(_, bank)| !state.is_ready(&state.bank_folder(bank.name())))
         .collect();
     if unprepared.is_empty() {
         return Ok(());
@@ -89,7 +89,7 @@ async fn prepare_bank(
         bank.import_labels(&actor, known).await?;
     }
     let report = bank.train_and_activate(&actor).await?;
-    state.mark_ready(bank.name())?;
+    state.mark_ready(&state.bank_folder(bank.name()))?;
     eprintln!(
         "  {:<8} {transactions:>7} transactions, model of {} rows with {} frauds, {:.1} s",
         bank.name(),

@@ -1,4 +1,4 @@
-//! The demo's first page: the banks side by side, live.
+//! The demo's first page: the banks side by side, live, and the merchants below them.
 
 use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration};
 
@@ -29,7 +29,11 @@ use risk_control_node::{
     page, persona_switcher,
 };
 
-use super::{Demo, banner::curl_to_try};
+use super::{
+    Demo,
+    banner::curl_to_try,
+    merchant_cards::{MerchantsFigures, merchant_cards},
+};
 
 const HOME_ROUTES: &[RouteAccess] = &[
     RouteAccess::get("/", Allowed::ANY_ROLE, "page: the banks side by side"),
@@ -113,7 +117,8 @@ async fn home(
         command: curl_to_try(&format!("http://{host}"), None),
         footer: vec![("OpenAPI".to_owned(), "/openapi.json".to_owned())],
     };
-    Ok(page(StatusCode::OK, institutions(&view)))
+    let merchants = merchant_cards(&demo.merchants);
+    Ok(page(StatusCode::OK, institutions(&view, &merchants)))
 }
 
 async fn figures(bank: &BankNode) -> anyhow::Result<BankFigures> {
@@ -133,7 +138,7 @@ async fn figures(bank: &BankNode) -> anyhow::Result<BankFigures> {
 
 async fn figures_stream(State(home): State<Arc<Home>>) -> Response {
     let shutdown = home.demo.shutdown.clone();
-    let events = stream::unfold((home, true), async |(home, first)| {
+    let rounds = stream::unfold((home, true), async |(home, first)| {
         if !first {
             tokio::time::sleep(FIGURES_EVERY).await;
         }
@@ -148,12 +153,15 @@ async fn figures_stream(State(home): State<Arc<Home>>) -> Response {
             simulated_now_us: home.demo.clock.now_us(),
             banks,
         };
-        let event = Event::default()
-            .event("institutions")
-            .json_data(figures)
-            .unwrap_or_default();
-        Some((Ok::<_, Infallible>(event), (home, false)))
+        let merchants = MerchantsFigures::of(&home.demo.merchants);
+        let events = [
+            Event::default().event("institutions").json_data(figures),
+            Event::default().event("merchants").json_data(merchants),
+        ];
+        let events = events.map(|event| Ok::<_, Infallible>(event.unwrap_or_default()));
+        Some((stream::iter(events), (home, false)))
     });
+    let events = rounds.flatten();
     // An open page must not keep the server from draining.
     let ended = async move { shutdown.begun().await };
     Sse::new(events.take_until(Box::pin(ended)))

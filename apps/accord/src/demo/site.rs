@@ -1,9 +1,9 @@
-//! What every server has at its root, and what every bank's node shows of its health.
+//! What every server has at its root, and what every node shows of its health.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use accord_console::assets;
-use accord_event_log::worker::WorkerState;
+use accord_event_log::worker::{WorkerCounters, WorkerState};
 use accord_service::{
     AccessTable, Allowed, CheckResult, Edge, HealthChecks, MetricsRegistry, Mounting, Problem,
     ProblemKind, RouteAccess, StrictPath,
@@ -15,6 +15,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use recommendation_node::MerchantNode;
 use risk_control_node::BankNode;
 
 const ASSET_ROUTES: &[RouteAccess] = &[RouteAccess::get(
@@ -53,18 +54,106 @@ async fn asset(StrictPath(file): StrictPath<String>) -> Response {
     }
 }
 
-/// Whether a node decides, and whether its read models keep up.
+/// A running node, as far as its health and figures go.
+pub trait Institution: Clone + Send + Sync + 'static {
+    fn worker_state(&self) -> WorkerState;
+    /// Commands that wait for the decider.
+    fn waiting(&self) -> u64;
+    fn counters(&self) -> &WorkerCounters;
+    /// Sequence of the last durable event.
+    fn last_sequence(&self) -> u64;
+    /// Events that the read models do not have yet.
+    fn lag(&self) -> u64;
+    /// Why the read models stand still.
+    fn read_models_stopped(&self) -> Option<String>;
+    /// Whether what the node decides by is in force.
+    fn policy(&self) -> Option<(&'static str, CheckResult)>;
+}
+
+impl Institution for BankNode {
+    fn worker_state(&self) -> WorkerState {
+        self.bus().state()
+    }
+
+    fn waiting(&self) -> u64 {
+        self.bus().queue().0 as u64
+    }
+
+    fn counters(&self) -> &WorkerCounters {
+        self.bus().counters()
+    }
+
+    fn last_sequence(&self) -> u64 {
+        self.reader().last().0
+    }
+
+    fn lag(&self) -> u64 {
+        self.lag()
+    }
+
+    fn read_models_stopped(&self) -> Option<String> {
+        self.progress().stopped
+    }
+
+    fn policy(&self) -> Option<(&'static str, CheckResult)> {
+        let result = match self.active_policy() {
+            Some(active) => CheckResult::ok().number("version", i64::from(active.policy.version)),
+            None => CheckResult::failing("no policy is active yet"),
+        };
+        Some(("policy", result))
+    }
+}
+
+impl Institution for MerchantNode {
+    fn worker_state(&self) -> WorkerState {
+        self.bus().state()
+    }
+
+    fn waiting(&self) -> u64 {
+        self.bus().queue().0 as u64
+    }
+
+    fn counters(&self) -> &WorkerCounters {
+        self.bus().counters()
+    }
+
+    fn last_sequence(&self) -> u64 {
+        self.reader().last().0
+    }
+
+    fn lag(&self) -> u64 {
+        self.lag()
+    }
+
+    fn read_models_stopped(&self) -> Option<String> {
+        self.progress().stopped
+    }
+
+    /// A shop without a model recommends what is popular and alike.
+    fn policy(&self) -> Option<(&'static str, CheckResult)> {
+        None
+    }
+}
+
+/// Whether a bank decides, and whether its read models keep up.
 pub fn bank_health(node: &BankNode, checks: HealthChecks) -> HealthChecks {
+    health(node, checks)
+}
+
+/// Figures of a bank for `/metrics`.
+pub fn bank_metrics(node: &BankNode, registry: &MetricsRegistry) {
+    metrics(node, registry);
+}
+
+/// Whether a node decides, and whether its read models keep up.
+pub fn health(node: &impl Institution, checks: HealthChecks) -> HealthChecks {
     let (log, models, policy) = (node.clone(), node.clone(), node.clone());
-    checks
-        .check("log", move || match log.bus().state() {
-            WorkerState::Ready => {
-                let (waiting, _) = log.bus().queue();
-                CheckResult::ok().number(
-                    "waiting_commands",
-                    i64::try_from(waiting).unwrap_or(i64::MAX),
-                )
-            }
+    let checks = checks
+        .check("log", move || match log.worker_state() {
+            WorkerState::Ready => CheckResult::ok().number(
+                "waiting_commands",
+                i64::try_from(log.waiting()).unwrap_or(i64::MAX),
+            ),
             WorkerState::ReadOnly(reason) | WorkerState::Recovering(reason) => {
                 CheckResult::failing(reason)
             }
@@ -72,59 +161,51 @@ pub fn bank_health(node: &BankNode, checks: HealthChecks) -> HealthChecks {
         })
         .check("read-models", move || {
             let lag = models.lag();
-            let result = match models.progress().stopped {
+            let result = match models.read_models_stopped() {
                 Some(reason) => CheckResult::degraded(reason),
                 None if lag > LAG_EVENTS_MAX => CheckResult::degraded("behind the log"),
                 None => CheckResult::ok(),
             };
             result.number("lag_events", i64::try_from(lag).unwrap_or(i64::MAX))
-        })
-        .check("policy", move || match policy.active_policy() {
-            Some(active) => CheckResult::ok().number("version", i64::from(active.policy.version)),
-            None => CheckResult::failing("no policy is active yet"),
-        })
+        });
+    match node.policy() {
+        Some((name, _)) => checks.check(name, move || {
+            let policy = policy.policy().map(|(_, result)| result);
+            policy.unwrap_or_else(CheckResult::ok)
+        }),
+        None => checks,
+    }
 }
 
-/// Reads one figure of a node.
-type Figure = Arc<dyn Fn(&BankNode) -> f64 + Send + Sync>;
-
 /// Figures of a node for `/metrics`.
-pub fn bank_metrics(node: &BankNode, registry: &MetricsRegistry) {
-    let gauges: [(&str, &str, Figure); 5] = [
+pub fn metrics<I: Institution>(node: &I, registry: &MetricsRegistry) {
+    let gauges: [(&str, &str, fn(&I) -> u64); 5] = [
         (
             "log_last_sequence",
             "Sequence of the last durable event",
-            Arc::new(|node| node.reader().last().0 as f64),
+            I::last_sequence,
         ),
         (
             "read_models_lag_events",
             "Events that the read models do not have yet",
-            Arc::new(|node| node.lag() as f64),
+            I::lag,
         ),
         (
             "commands_waiting",
             "Commands that wait for the decider",
-            Arc::new(|node| node.bus().queue().0 as f64),
+            I::waiting,
         ),
-        (
-            "log_commits",
-            "Durable commits since the start",
-            Arc::new(|node| {
-                let commits = &node.bus().counters().commits;
-                commits.load(std::sync::atomic::Ordering::Relaxed) as f64
-            }),
-        ),
+        ("log_commits", "Durable commits since the start", |node| {
+            node.counters().commits.load(Ordering::Relaxed)
+        }),
         (
             "log_stored_bytes",
             "Bytes of stored events since the start",
-            Arc::new(|node| {
-                let bytes = &node.bus().counters().stored_bytes;
-                bytes.load(std::sync::atomic::Ordering::Relaxed) as f64
-            }),
+            |node| node.counters().stored_bytes.load(Ordering::Relaxed),
         ),
     ];
     for (name, help, figure) in gauges {
         let node = node.clone();
-        registry.computed_gauge(name, help, &[], move || figure(&node));
+        registry.computed_gauge(name, help, &[], move || figure(&node) as f64);
     }
 }

@@ -1,22 +1,24 @@
 //! What the demo remembers of itself beside the banks' own data.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chrono::{Days, NaiveTime, Utc};
+use recommendation_simulator::{Market, MarketSettings};
 use risk_control_simulator::{Network, SimulationSettings, demonstration_banks};
 use serde::{Deserialize, Serialize};
+
+use crate::durable_file::write_durably;
 
 /// Simulated days before the live traffic begins.
 pub const HISTORY_DAYS: u32 = 45;
 /// Hour of the simulated day at which the live traffic begins: people are awake.
 const LIVE_FROM_HOUR: u32 = 9;
 const FILE: &str = "demo.json";
-/// In a bank's folder once its history is loaded and its first model decides.
+/// In an institution's folder once its history is loaded and its first model is in force.
 const READY_FILE: &str = "ready";
+const BANKS: &str = "banks";
+const MERCHANTS: &str = "merchants";
 
 /// The simulation's settings, chosen when the data directory was new.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,7 +48,7 @@ impl DemoState {
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         };
         folder.clone_into(&mut state.folder);
-        state.discard_unfinished_banks()?;
+        state.discard_unfinished()?;
         Ok(state)
     }
 
@@ -74,60 +76,56 @@ impl DemoState {
         Ok(Network::new(world, demonstration_banks())?)
     }
 
+    /// The simulated merchants.
+    pub fn market(&self) -> anyhow::Result<Market> {
+        let settings = MarketSettings::demonstration(self.seed, self.starts_at_us);
+        Ok(Market::new(settings)?)
+    }
+
     pub fn bank_folder(&self, name: &str) -> PathBuf {
-        self.folder.join("banks").join(name)
+        self.folder.join(BANKS).join(name)
     }
 
-    /// Banks whose history is loaded.
-    pub fn ready_banks(&self, folder: &Path) -> anyhow::Result<Vec<String>> {
-        let mut names = Vec::new();
-        let banks = folder.join("banks");
-        if !banks.is_dir() {
-            return Ok(names);
-        }
-        for entry in std::fs::read_dir(&banks)? {
-            let entry = entry?;
-            if entry.path().join(READY_FILE).exists() {
-                names.push(entry.file_name().to_string_lossy().into_owned());
-            }
-        }
-        Ok(names)
+    pub fn merchant_folder(&self, name: &str) -> PathBuf {
+        self.folder.join(MERCHANTS).join(name)
     }
 
-    pub fn is_ready(&self, name: &str) -> bool {
-        self.bank_folder(name).join(READY_FILE).exists()
+    /// Folders of the institutions whose history is loaded.
+    pub fn ready_folders(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let mut folders = self.institution_folders()?;
+        folders.retain(|folder| self.is_ready(folder));
+        Ok(folders)
     }
 
-    pub fn mark_ready(&self, name: &str) -> anyhow::Result<()> {
-        write_durably(&self.bank_folder(name).join(READY_FILE), b"")
+    pub fn is_ready(&self, folder: &Path) -> bool {
+        folder.join(READY_FILE).exists()
     }
 
-    /// A bank whose history was cut short has decided nothing yet: it begins anew.
-    fn discard_unfinished_banks(&self) -> anyhow::Result<()> {
-        let banks = self.folder.join("banks");
-        if !banks.is_dir() {
-            return Ok(());
-        }
-        for entry in std::fs::read_dir(&banks)? {
-            let path = entry?.path();
-            if !path.join(READY_FILE).exists() {
-                std::fs::remove_dir_all(&path)
-                    .with_context(|| format!("removing the unfinished {}", path.display()))?;
+    pub fn mark_ready(&self, folder: &Path) -> anyhow::Result<()> {
+        write_durably(&folder.join(READY_FILE), b"")
+    }
+
+    /// An institution whose history was cut short has decided nothing yet: it begins anew.
+    fn discard_unfinished(&self) -> anyhow::Result<()> {
+        for folder in self.institution_folders()? {
+            if !self.is_ready(&folder) {
+                std::fs::remove_dir_all(&folder)
+                    .with_context(|| format!("removing the unfinished {}", folder.display()))?;
             }
         }
         Ok(())
     }
-}
 
-/// Writes a small file so that it is there, whole, after a power cut.
-fn write_durably(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let draft = path.with_extension("draft");
-    let mut file = std::fs::File::create(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)?;
-    if let Some(folder) = path.parent() {
-        std::fs::File::open(folder)?.sync_all()?;
+    fn institution_folders(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        for kind in [BANKS, MERCHANTS] {
+            let kind = self.folder.join(kind);
+            if kind.is_dir() {
+                for entry in std::fs::read_dir(&kind)? {
+                    folders.push(entry?.path());
+                }
+            }
+        }
+        Ok(folders)
     }
-    Ok(())
 }

@@ -14,7 +14,8 @@ mod progress;
 mod report;
 mod sessions;
 mod strong;
-mod table;
+#[cfg(test)]
+mod tests;
 
 use std::process::ExitCode;
 

@@ -55,6 +55,7 @@ pub use state::{
 };
 pub use training::{ModelCard, ModelFigures, TrainingFault, TrainingSet, train};
 pub use view::{
-    CART_ITEMS_MAX, CampaignBook, CatalogueItem, CatalogueView, FadingCounts, HISTORY_ENTRIES_MAX,
-    HistoryEntry, LiveView, PURCHASED_ITEMS_MAX, RunningCampaign, ShopperHistory,
+    Activity, ActivityFigures, ActivitySums, CART_ITEMS_MAX, CampaignBook, CatalogueItem,
+    CatalogueView, DAY_QUARTERS, FadingCounts, HISTORY_ENTRIES_MAX, HistoryEntry, ItemActivity,
+    LiveView, NewestInteraction, PURCHASED_ITEMS_MAX, RunningCampaign, ShopperHistory,
 };

@@ -36,10 +36,6 @@ pub fn shopper_partition(shopper: crate::ShopperReference, data_partitions: u16)
 }
 
 /// State of one partition.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a node has a dozen of them, and each is where its owner keeps it"
-)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PartitionState {
     Control(ControlState),

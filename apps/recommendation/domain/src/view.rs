@@ -4,6 +4,7 @@
 //! a list waits until it has the last acknowledged event. It is a plain fold, so the view at any earlier position is the
 //! fold of the log up to there.
 
+mod activity;
 mod campaigns;
 mod catalogue;
 mod fading_counts;
@@ -11,6 +12,9 @@ mod shopper_history;
 
 use std::collections::HashMap;
 
+pub use activity::{
+    Activity, ActivityFigures, ActivitySums, DAY_QUARTERS, ItemActivity, NewestInteraction,
+};
 pub use campaigns::{CampaignBook, RunningCampaign};
 pub use catalogue::{CatalogueItem, CatalogueView};
 pub use fading_counts::FadingCounts;
@@ -44,6 +48,7 @@ pub struct LiveView {
     popularity: FadingCounts,
     recent: FadingCounts,
     baseline: FadingCounts,
+    activity: Activity,
     control: ControlState,
     /// Every published model with its card, in the order of publishing.
     models: Vec<ModelPublished>,
@@ -60,6 +65,7 @@ impl Default for LiveView {
             popularity: FadingCounts::new(POPULARITY_HALF_LIFE_US),
             recent: FadingCounts::new(TREND_HALF_LIFE_US),
             baseline: FadingCounts::new(BASELINE_HALF_LIFE_US),
+            activity: Activity::default(),
             control: ControlState::default(),
             models: Vec::new(),
             campaigns: CampaignBook::default(),
@@ -94,8 +100,8 @@ impl LiveView {
             Event::ShopperIntroduced(event) => {
                 self.shoppers.entry(event.shopper.0).or_default().guest = event.guest;
             }
-            Event::InteractionRecorded(event) => self.interaction(event),
-            Event::ListServed(_) => {}
+            Event::InteractionRecorded(event) => self.interaction(sequence, event),
+            Event::ListServed(event) => self.activity.list(event.served_at_us),
             Event::ItemUpserted(upserted) => {
                 self.records.evolve(event);
                 self.catalogue.describe(upserted.number, &upserted.item);
@@ -166,6 +172,11 @@ impl LiveView {
         &self.popularity
     }
 
+    /// What went on in the last day.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
     /// An item of the catalogue with its number, deleted or not.
     pub fn item(&self, item_id: &str) -> Option<(u32, &CatalogueItem)> {
         let number = self.records.items.get(item_id)?.number;
@@ -188,7 +199,7 @@ impl LiveView {
         (recent + TREND_NOISE) / (usual + TREND_NOISE)
     }
 
-    fn interaction(&mut self, event: &InteractionRecorded) {
+    fn interaction(&mut self, sequence: u64, event: &InteractionRecorded) {
         let interaction = &event.interaction;
         let known = self.records.items.get(&interaction.item_id);
         let history = self.shoppers.entry(event.shopper.0).or_default();
@@ -204,10 +215,16 @@ impl LiveView {
             rating: interaction.rating,
             session: interaction.session,
         });
+        self.activity.interaction(sequence, number, event);
         self.attention(number, interaction.kind, interaction.occurred_at_us);
     }
 
     fn order(&mut self, event: &OrderPlaced) {
+        let numbered = event.lines.iter().filter_map(|line| {
+            let item = self.records.items.get(&line.item_id)?;
+            Some((item.number, line.quantity))
+        });
+        self.activity.order(event, numbered);
         for line in &event.lines {
             let Some(item) = self.records.items.get(&line.item_id) else {
                 continue;

@@ -9,10 +9,12 @@ mod lists;
 mod models;
 mod openapi;
 mod orders;
+mod pages;
 mod read_models;
 mod recommendations;
 mod settings;
 mod shoppers;
+mod stream;
 pub mod wire;
 
 use std::sync::Arc;
@@ -42,6 +44,13 @@ const MERCHANDISE: Allowed =
     Allowed::to(&[Role::Storefront, Role::Merchandiser, Role::Administrator]);
 const MERCHANDISERS: Allowed = Allowed::to(&[Role::Merchandiser, Role::Administrator]);
 const OPERATORS: Allowed = Allowed::to(&[Role::Operator, Role::Auditor, Role::Administrator]);
+
+const PAGE_READERS: Allowed = Allowed::to(&[
+    Role::Merchandiser,
+    Role::Analyst,
+    Role::Auditor,
+    Role::Administrator,
+]);
 
 /// Everything that a merchant's node serves of its own, and to whom.
 pub const MERCHANT_ROUTES: &[RouteAccess] = &[
@@ -147,6 +156,21 @@ pub const MERCHANT_ROUTES: &[RouteAccess] = &[
         "let a model make the lists",
     ),
     RouteAccess::get("/v1/read-models", OPERATORS, "how far the read models are"),
+    RouteAccess::get(
+        "/v1/stream",
+        READERS,
+        "what shoppers do and figures as they happen",
+    ),
+    RouteAccess::get("/", PAGE_READERS, "page: overview"),
+    RouteAccess::get(
+        "/window",
+        PAGE_READERS,
+        "page: the shop as a shopper sees it",
+    ),
+    RouteAccess::post("/window", SHOP_SYSTEMS, "page: what a shopper does there"),
+    RouteAccess::get("/items", PAGE_READERS, "page: list of items"),
+    RouteAccess::get("/items/{item_id}", PAGE_READERS, "page: one item"),
+    RouteAccess::get("/orders", PAGE_READERS, "page: list of orders"),
 ];
 
 /// The one table of route × role of a merchant's node.
@@ -162,6 +186,10 @@ pub static ACCESS: AccessTable = AccessTable::new(&[
 pub struct Placement {
     /// Path under which the node is nested, without a slash at the end; empty for a node of its own.
     pub base_path: String,
+    /// Where the word mark leads.
+    pub home_href: String,
+    /// Whether the pages show the demo's clock.
+    pub shows_clock: bool,
     /// The gate that every request passes, which knows the callers.
     pub edge: Edge,
 }
@@ -169,6 +197,7 @@ pub struct Placement {
 /// What every handler is given.
 pub(crate) struct MerchantService {
     pub node: MerchantNode,
+    pub placement: Placement,
 }
 
 pub(crate) type Service = axum::extract::State<Arc<MerchantService>>;
@@ -224,13 +253,20 @@ pub fn router(
         .get("/v1/models", models::list)
         .post("/v1/models", models::train)
         .post("/v1/models/{model}/activate", models::activate)
-        .get("/v1/read-models", read_models::list);
+        .get("/v1/read-models", read_models::list)
+        .get("/v1/stream", stream::stream)
+        .get("/", pages::overview)
+        .get("/window", pages::window)
+        .post("/window", pages::act)
+        .get("/items", pages::items)
+        .get("/items/{item_id}", pages::item)
+        .get("/orders", pages::orders);
     let mounting = mount_health(mounting, health);
     let mounting = mount_metrics(mounting, registry);
     let mounting = mount_openapi(mounting, openapi(), &placement.base_path);
     mounting
         .finish()
-        .with_state(Arc::new(MerchantService { node }))
+        .with_state(Arc::new(MerchantService { node, placement }))
 }
 
 impl MerchantService {

@@ -4,9 +4,11 @@
 //! - `application` is one file for each thing that a caller can ask; it knows nothing of HTTP.
 //! - `live` folds the log into the memory from which lists are made; `projections` and `queries` are the durable read
 //!   side.
-//! - `http` translates.
+//! - `http` translates; `console` draws pages.
 
 mod application;
+pub mod console;
+mod figures;
 mod http;
 mod identity;
 mod live;

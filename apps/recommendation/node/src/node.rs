@@ -17,7 +17,7 @@ use accord_event_log::{
     worker::{ReadModelGate, StartError},
 };
 use accord_read_store::{Progress, Projector, ProjectorError, ReadStore, StoreError, TableSet};
-use accord_service::Clock;
+use accord_service::{Clock, Shutdown};
 use recommendation::{Context, Recommendation, ShopperReference, shopper_partition};
 use tokio::sync::{mpsc, watch};
 
@@ -110,6 +110,8 @@ pub(crate) struct Shared {
     pub lists: mpsc::Sender<PendingList>,
     /// Lists that were not recorded, because too many were on their way.
     pub lists_unrecorded: AtomicU64,
+    /// Begins when open streams are to end.
+    pub streams: Shutdown,
     /// One training at a time.
     pub training: tokio::sync::Mutex<()>,
     /// One past list is made again at a time.
@@ -207,6 +209,7 @@ impl MerchantNode {
                 switches,
                 lists,
                 lists_unrecorded: AtomicU64::new(0),
+                streams: Shutdown::new(Duration::ZERO),
                 training: tokio::sync::Mutex::new(()),
                 replaying: tokio::sync::Mutex::new(()),
                 running: Mutex::new(None),
@@ -275,6 +278,16 @@ impl MerchantNode {
     /// Lists that were shown but not recorded, because too many were on their way to the log.
     pub fn lists_unrecorded(&self) -> u64 {
         self.shared.lists_unrecorded.load(Ordering::Relaxed)
+    }
+
+    /// Ends the open streams, which would otherwise keep a server from draining; new ones end at once.
+    pub fn end_streams(&self) {
+        self.shared.streams.begin();
+    }
+
+    /// Begins when open streams are to end.
+    pub(crate) fn streams(&self) -> &Shutdown {
+        &self.shared.streams
     }
 
     pub(crate) fn partition_of(&self, shopper: ShopperReference) -> PartitionId {

@@ -5,7 +5,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::random_stream::{Purpose, RandomStream};
+use accord_random_stream::RandomStream;
+
+use crate::purpose::Purpose;
 use crate::settings::SimulationSettings;
 
 /// Terminals whose compromise begins on `day`.

@@ -17,7 +17,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `settings` | what is simulated, checked before use |
-//! | `random_stream` | an independent ChaCha8 stream per seed, purpose, subject and day |
+//! | `purpose` | what the independent random streams are used for (`accord-random-stream`) |
 //! | `terminals` | terminal locations and the grid that finds those within a radius |
 //! | `population` | customer profiles and the terminals that each of them can reach |
 //! | `purchases` | what a customer buys on a day, before any fraud |
@@ -37,7 +37,7 @@ mod csv;
 mod network;
 mod population;
 mod purchases;
-mod random_stream;
+mod purpose;
 mod reporting;
 mod scenarios;
 mod settings;

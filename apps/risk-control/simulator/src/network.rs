@@ -14,7 +14,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bank::{Bank, BankProfile, BankTransaction, demonstration_banks};
-use crate::random_stream::{Purpose, RandomStream};
+use accord_random_stream::RandomStream;
+
+use crate::purpose::Purpose;
 use crate::settings::{InvalidSettings, SimulationSettings};
 use crate::simulation::Simulation;
 use crate::transaction::SimulatedTransaction;

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::random_stream::{Purpose, RandomStream};
+use accord_random_stream::RandomStream;
+
+use crate::purpose::Purpose;
 use crate::settings::{CustomerMix, SimulationSettings};
 use crate::terminals::{Location, TerminalGrid};
 

@@ -1,7 +1,9 @@
 //! What a customer buys on a day, before any fraud (handbook, section 3.4).
 
 use crate::population::CustomerProfile;
-use crate::random_stream::{Purpose, RandomStream};
+use accord_random_stream::RandomStream;
+
+use crate::purpose::Purpose;
 use crate::settings::SECONDS_PER_DAY;
 
 /// One purchase of a known customer on a known day.

@@ -6,7 +6,9 @@
 //! 4.1 days in the middle; three frauds in four are known after a week. The delay does not
 //! depend on the scenario or the amount. Experiments that follow the handbook's protocol ignore it.
 
-use crate::random_stream::{Purpose, RandomStream};
+use accord_random_stream::RandomStream;
+
+use crate::purpose::Purpose;
 use crate::settings::{MICROSECONDS_PER_SECOND, SECONDS_PER_DAY};
 
 /// No fraud is reported later than this many days after it happened.

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::random_stream::{Purpose, RandomStream};
+use accord_random_stream::RandomStream;
+
+use crate::purpose::Purpose;
 use crate::settings::FraudSettings;
 
 /// Why a transaction is fraud.

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::random_stream::{Purpose, RandomStream};
+use accord_random_stream::RandomStream;
+
+use crate::purpose::Purpose;
 use crate::settings::MAP_SIDE;
 
 /// A point of the square map, both coordinates in `[0, MAP_SIDE)`.

@@ -55,15 +55,23 @@ pub fn solve(
     ))
 }
 
-/// Solves for the strongest weights of each item, without a dense matrix: for catalogues of any size.
-///
-/// Each row of the inverse is solved by conjugate gradients over the `support_max` items most strongly coupled to its
-/// own, and the `weights_max` largest weights are kept (ties by item number).
+/// How much of a large catalogue is solved for.
+#[derive(Debug, Clone, Copy)]
+pub struct SparseLimits<'a> {
+    /// Items that take part in the solution for one, those most strongly coupled to it.
+    pub support_max: usize,
+    /// Weights that an item keeps, the largest (ties by item number).
+    pub weights_max: usize,
+    /// By item number, whether weights from the item are wanted; `None` for all. A trial needs only those of its cases.
+    pub wanted: Option<&'a [bool]>,
+}
+
+/// Solves for the strongest weights of each item by conjugate gradients, without a dense matrix: for catalogues of any
+/// size.
 pub fn solve_sparse(
     sums: &SessionSums,
     settings: &SlistSettings,
-    support_max: usize,
-    weights_max: usize,
+    limits: &SparseLimits<'_>,
     threads: usize,
 ) -> Result<ItemWeights, NotPositiveDefinite> {
     settings.check().map_err(|_| NotPositiveDefinite)?;
@@ -74,12 +82,18 @@ pub fn solve_sparse(
         mix,
         ridge: settings.ridge,
     };
-    let rows: Vec<usize> = (0..size).collect();
-    let piece = size.div_ceil(threads.max(1)).max(1);
+    let is_wanted = |row: &usize| {
+        let item = sums.items[*row] as usize;
+        limits
+            .wanted
+            .is_none_or(|wanted| wanted.get(item).is_some_and(|wanted| *wanted))
+    };
+    let rows: Vec<usize> = (0..size).filter(is_wanted).collect();
+    let piece = rows.len().div_ceil(threads.max(1)).max(1);
     let pieces = parallel::run_all(rows.chunks(piece).map(|rows| {
         let matrix = &matrix;
         move || {
-            let mut inverse = LocalInverse::new(matrix, size, support_max);
+            let mut inverse = LocalInverse::new(matrix, size, limits.support_max);
             let mut sum = vec![0.0; size];
             let mut touched = Vec::new();
             let mut kept = Vec::with_capacity(rows.len());
@@ -88,15 +102,19 @@ pub fn solve_sparse(
                     mix.note_targets(sums, through as usize, &mut touched);
                     mix.add_targets(sums, through as usize, factor, &mut sum);
                 }
-                kept.push(strongest(&mut sum, &mut touched, weights_max));
+                kept.push(strongest(&mut sum, &mut touched, limits.weights_max));
             }
             kept
         }
     }));
+    let mut weights = vec![Vec::new(); size];
+    for (row, solved) in rows.iter().zip(pieces.into_iter().flatten()) {
+        weights[*row] = solved;
+    }
     Ok(ItemWeights::sparse(
         sums.item_count,
         sums.items.clone(),
-        pieces.concat(),
+        weights,
     ))
 }
 

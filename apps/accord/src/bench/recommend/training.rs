@@ -8,7 +8,7 @@ use accord_learning::{
     ease::{self, EaseSettings},
     gram::{GramLearner, GramPlan, ITEMS_MAX, SparseGram},
     ials::{IalsLearner, IalsPlan},
-    slist::{self, SessionSums, SlistPlan, SlistSettings},
+    slist::{self, SessionSums, SlistPlan, SlistSettings, SparseLimits},
     train_centrally,
 };
 use anyhow::{Context, Result};
@@ -17,8 +17,11 @@ use super::TrainingCost;
 
 /// Items that take part in the solution for one, where not all can.
 const SUPPORT_MAX: usize = 200;
-/// Weights that an item keeps.
-const WEIGHTS_MAX: usize = 500;
+const LIMITS: SparseLimits<'static> = SparseLimits {
+    support_max: SUPPORT_MAX,
+    weights_max: 500,
+    wanted: None,
+};
 const EASE: EaseSettings = EaseSettings {
     ridge: 100.0,
     dropout: 0.33,
@@ -88,7 +91,7 @@ impl Training {
                 let sums = SessionSums::of(&plan, histories, threads)?;
                 (
                     Instant::now(),
-                    slist::solve_sparse(&sums, &SLIST, SUPPORT_MAX, WEIGHTS_MAX, threads)?.bytes(),
+                    slist::solve_sparse(&sums, &SLIST, &LIMITS, threads)?.bytes(),
                 )
             }
             Self::Factors => {

@@ -8,8 +8,8 @@ use std::{
 use anyhow::{Context, bail};
 
 /// Lies in every folder of the benchmark and nowhere else.
-const MARKER: &str = "accord-bench-spine";
-const MARKER_TEXT: &str = "This folder belongs to `accord bench spine`, which empties it.\n";
+const MARKER: &str = "accord-bench";
+const MARKER_TEXT: &str = "This folder belongs to `accord bench`, which empties it.\n";
 
 /// An empty folder for one run.
 #[derive(Debug)]

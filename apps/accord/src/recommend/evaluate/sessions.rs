@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use super::{
     catalogue::Catalogue,
     progress::Progress,
-    report::{Candidate, Count, Evaluation, Findings},
+    report::{Candidate, Count, Evaluation, Findings, HitFigures},
 };
 use crate::cli::RecommendEvaluateArguments;
 use cases::{NextItemCases, Sessions};
@@ -90,15 +90,7 @@ pub fn evaluate(arguments: &RecommendEvaluateArguments, progress: &Progress) -> 
             model: trained.model_hash(&choice.method),
         });
     }
-    let value = |candidate: &Candidate<_>| tuning::value(&candidate.validation);
-    let chosen = candidates.iter().reduce(|best, next| {
-        if value(next) > value(best) {
-            next
-        } else {
-            best
-        }
-    });
-    let chosen = chosen.context("there is no method")?;
+    let chosen = chosen(&candidates).context("there is no method")?;
     Ok(Evaluation::Sessions(Findings {
         data: vec![
             Count {
@@ -128,4 +120,26 @@ pub fn evaluate(arguments: &RecommendEvaluateArguments, progress: &Progress) -> 
         candidates,
         merchants: None,
     }))
+}
+
+/// The best single method by validation, or the blend where that loses in neither figure: a gain in one is no reason to
+/// give up some of the other.
+fn chosen(candidates: &[Candidate<HitFigures>]) -> Option<&Candidate<HitFigures>> {
+    let value = |candidate: &Candidate<_>| tuning::value(&candidate.validation);
+    let single = candidates
+        .iter()
+        .filter(|candidate| candidate.name != tuning::BLEND);
+    let best = single.reduce(|best, next| {
+        if value(next) > value(best) {
+            next
+        } else {
+            best
+        }
+    })?;
+    let blend = candidates
+        .iter()
+        .find(|candidate| candidate.name == tuning::BLEND);
+    let sound =
+        |blend: &&Candidate<HitFigures>| tuning::loses_nothing(&blend.validation, &best.validation);
+    Some(blend.filter(sound).unwrap_or(best))
 }

@@ -92,12 +92,12 @@ pub fn trending_items(view: &LiveView, now_us: i64, count: usize) -> Vec<(u32, f
 }
 
 /// Items that can be sold and that a shopper has looked at, the last one first, each once.
-pub fn recently_viewed<'a>(
-    view: &'a LiveView,
+pub fn recently_viewed(
+    view: &LiveView,
     shopper: ShopperReference,
     now_us: i64,
     count: usize,
-) -> Vec<&'a HistoryEntry> {
+) -> Vec<&HistoryEntry> {
     let Some(history) = view.shopper(shopper) else {
         return Vec::new();
     };

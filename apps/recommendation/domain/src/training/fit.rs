@@ -8,7 +8,7 @@ use accord_learning::{
     gram::{Gram, GramLearner, GramPlan, ITEMS_MAX, SparseGram},
     item_knn,
     item_weights::ItemWeights,
-    slist::{self, SessionSums, SlistLearner, SlistPlan, SlistSettings},
+    slist::{self, SessionSums, SlistLearner, SlistPlan, SlistSettings, SparseLimits},
     train_centrally,
 };
 
@@ -20,8 +20,12 @@ pub(super) const TOGETHER_NEIGHBOURS: usize = 50;
 const FREQUENT_ITEMS_MAX: usize = 1_000;
 /// Items that take part in the solution for one, where the catalogue is too large for all.
 const SUPPORT_MAX: usize = 200;
-/// Weights that are kept of an item's then.
-const WEIGHTS_MAX: usize = 200;
+/// What is solved for then.
+const LIMITS: SparseLimits<'static> = SparseLimits {
+    support_max: SUPPORT_MAX,
+    weights_max: 200,
+    wanted: None,
+};
 
 /// How taste is learned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,7 +134,7 @@ impl SessionSettings {
             ..SlistPlan::new(item_count)
         };
         let sums = SessionSums::of(&plan, sessions, threads)?;
-        let weights = slist::solve_sparse(&sums, &self.slist(), SUPPORT_MAX, WEIGHTS_MAX, threads)?;
+        let weights = slist::solve_sparse(&sums, &self.slist(), &LIMITS, threads)?;
         Ok(weights)
     }
 

@@ -4,5 +4,6 @@ mod campaigns;
 mod catalogue;
 mod lists;
 mod orders;
+mod pages;
 mod shop;
 mod shoppers;

@@ -54,6 +54,8 @@ impl Shop {
         let personas = Role::ALL.iter().map(persona).collect();
         let authenticator = Authenticator::new(Authentication::Personas(personas)).unwrap();
         let placement = Placement {
+            home_href: "/".to_owned(),
+            shows_clock: false,
             base_path: String::new(),
             edge: Edge::new(authenticator, Some(HostGuard::loopback())),
         };
@@ -118,6 +120,41 @@ impl Shop {
             None => request.body(Body::empty()),
         };
         self.answer(request.unwrap()).await
+    }
+
+    /// Waits until the read models have everything.
+    pub async fn projected(&self) {
+        while self.node.lag() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }
+
+    /// A page, as a browser gets it: its status and text.
+    pub async fn page(&self, role: Role, path: &str) -> (u16, String) {
+        let request = Request::builder()
+            .uri(path)
+            .header("host", "localhost")
+            .header("accord-persona", role.name())
+            .body(Body::empty());
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    /// A form that a page posts: the status, and where the reader is sent.
+    pub async fn form(&self, role: Role, path: &str, fields: &str) -> (u16, String) {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("host", "localhost")
+            .header("accord-persona", role.name())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(fields.to_owned()));
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let location = response.headers().get("location");
+        let location = location.map_or("", |value| value.to_str().unwrap());
+        (response.status().as_u16(), location.to_owned())
     }
 
     /// A batch of lines.

@@ -93,8 +93,8 @@ pub struct InstitutionsFigures {
     pub banks: BTreeMap<String, BankFigures>,
 }
 
-/// The page.
-pub fn institutions(view: &InstitutionsView) -> Markup {
+/// The page. `others` stands below the banks: what else runs beside them.
+pub fn institutions(view: &InstitutionsView, others: &Markup) -> Markup {
     let header = Header {
         home_href: "/".to_owned(),
         institution: None,
@@ -118,6 +118,7 @@ pub fn institutions(view: &InstitutionsView) -> Markup {
                 @for bank in &view.banks { (card(bank)) }
             }
         }
+        (others)
         (first_steps(view))
     };
     Page {

@@ -6,10 +6,8 @@ use accord_learning::metrics::top_n;
 use anyhow::Result;
 
 use super::{models::Fitted, training::TrainingTable};
-use crate::recommend::evaluate::{
-    catalogue::Catalogue,
-    in_parallel,
-    report::HitFigures,
+use crate::recommend::{
+    evaluate::{catalogue::Catalogue, in_parallel, report::HitFigures},
     table::{BASKET, INVOICE, TARGET, Table, USER},
 };
 

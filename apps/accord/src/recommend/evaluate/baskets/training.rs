@@ -11,11 +11,9 @@ use anyhow::Result;
 
 use super::cases::{Basket, BasketFile};
 use crate::recommend::{
-    evaluate::{
-        catalogue::Catalogue,
-        table::{DATE, INVOICE, ITEM, Table, USER},
-    },
+    evaluate::catalogue::Catalogue,
     random::hash,
+    table::{DATE, INVOICE, ITEM, Table, USER},
 };
 
 /// Rows of a training file, in its order.

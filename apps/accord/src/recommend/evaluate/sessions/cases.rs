@@ -5,10 +5,8 @@ use std::path::Path;
 use accord_learning::{Histories, metrics::top_n};
 use anyhow::Result;
 
-use crate::recommend::evaluate::{
-    catalogue::Catalogue,
-    in_parallel,
-    report::HitFigures,
+use crate::recommend::{
+    evaluate::{catalogue::Catalogue, in_parallel, report::HitFigures},
     table::{ITEMS, PREFIX, TARGET, Table},
 };
 
@@ -109,6 +107,11 @@ impl NextItemCases {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The items of all prefixes, repeats included.
+    pub fn known_items(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().flat_map(|case| case.prefix.iter().copied())
     }
 
     pub fn unknown_targets(&self) -> u64 {

@@ -8,7 +8,7 @@ use accord_learning::{
     item_weights::{ItemWeights, WeightedItem},
     popularity::{Popularity, PopularityLearner, PopularityPlan},
     session_neighbours::{NeighbourKind, NeighbourSettings, PlaceDecay, SessionNeighbours},
-    slist::{self, Past, SessionSums, SlistPlan, SlistSettings},
+    slist::{self, Past, SessionSums, SlistPlan, SlistSettings, SparseLimits},
     train_centrally,
 };
 use anyhow::Result;
@@ -69,6 +69,8 @@ pub struct Trained<'a> {
     neighbours: SessionNeighbours,
     sums: Option<(SumSettings, SessionSums)>,
     slist: Option<(SumSettings, SlistSettings, ItemWeights)>,
+    /// By item, whether a large catalogue is solved for it; `None` for all.
+    wanted: Option<Vec<bool>>,
 }
 
 impl<'a> Trained<'a> {
@@ -90,7 +92,15 @@ impl<'a> Trained<'a> {
             neighbours: SessionNeighbours::new(histories),
             sums: None,
             slist: None,
+            wanted: None,
         })
+    }
+
+    /// Solves only for these items from now on: what is to be tried out on cases needs no others.
+    pub fn only_for(&mut self, items: impl Iterator<Item = u32>) {
+        let mut wanted = vec![false; self.histories.item_count()];
+        items.for_each(|item| wanted[item as usize] = true);
+        self.wanted = Some(wanted);
     }
 
     /// Trains what the method needs.
@@ -119,7 +129,12 @@ impl<'a> Trained<'a> {
             let weights = if sums.items().len() <= DENSE_ITEMS_MAX {
                 slist::solve(sums, &slist.settings, threads())?
             } else {
-                slist::solve_sparse(sums, &slist.settings, SUPPORT_MAX, WEIGHTS_MAX, threads())?
+                let limits = SparseLimits {
+                    support_max: SUPPORT_MAX,
+                    weights_max: WEIGHTS_MAX,
+                    wanted: self.wanted.as_deref(),
+                };
+                slist::solve_sparse(sums, &slist.settings, &limits, threads())?
             };
             self.slist = Some((slist.sums, slist.settings, weights));
         }

@@ -6,10 +6,8 @@ use accord_learning::metrics::top_n;
 use anyhow::Result;
 
 use super::candidates::Fitted;
-use crate::recommend::evaluate::{
-    catalogue::Catalogue,
-    in_parallel,
-    report::StrongFigures,
+use crate::recommend::{
+    evaluate::{catalogue::Catalogue, in_parallel, report::StrongFigures},
     table::{ITEM, Table, USER},
 };
 

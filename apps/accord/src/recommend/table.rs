@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{BufRead, BufReader, Read},
+    io::BufRead,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail, ensure};
-use flate2::bufread::MultiGzDecoder;
+
+use super::source_file::SourceFile;
 
 /// A column, by the names under which it is known; the first is the one that documents and errors use.
 pub type Column = &'static [&'static str];
@@ -29,31 +29,25 @@ pub const TARGET: Column = &["target"];
 pub const ITEMS: Column = &["items"];
 pub const PREFIX: Column = &["prefix"];
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-
 /// An open file, its heading read.
 pub struct Table {
     path: PathBuf,
     columns: BTreeMap<String, usize>,
-    reader: csv::Reader<Box<dyn Read>>,
+    reader: csv::Reader<Box<dyn BufRead + Send>>,
     record: csv::ByteRecord,
 }
 
 impl Table {
-    /// Opens a file; whether it is compressed is told by its first bytes, not by its name.
+    /// Opens a file and reads its heading.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
+        Self::of(SourceFile::open(path)?)
+    }
+
+    /// Reads the heading of a file.
+    pub fn of(file: SourceFile) -> anyhow::Result<Self> {
+        let path = file.path;
         let named = || path.display().to_string();
-        let mut file = BufReader::with_capacity(1 << 16, File::open(path).with_context(named)?);
-        let compressed = file
-            .fill_buf()
-            .with_context(named)?
-            .starts_with(&GZIP_MAGIC);
-        let bytes: Box<dyn Read> = if compressed {
-            Box::new(MultiGzDecoder::new(file))
-        } else {
-            Box::new(file)
-        };
-        let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
+        let mut reader = csv::ReaderBuilder::new().from_reader(file.bytes);
         let heading = reader.byte_headers().with_context(named)?;
         ensure!(
             !heading.is_empty(),
@@ -72,7 +66,7 @@ impl Table {
             })
             .collect();
         Ok(Self {
-            path: path.to_owned(),
+            path,
             columns,
             reader,
             record: csv::ByteRecord::new(),
@@ -105,6 +99,7 @@ impl Table {
         match more {
             Ok(true) => Ok(Some(Row {
                 path: &self.path,
+                columns: &self.columns,
                 record: &self.record,
             })),
             Ok(false) => Ok(None),
@@ -134,17 +129,24 @@ impl Table {
 /// One row of a table.
 pub struct Row<'a> {
     path: &'a Path,
+    columns: &'a BTreeMap<String, usize>,
     record: &'a csv::ByteRecord,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
     /// The line on which the row begins, the heading being line 1.
     pub fn line(&self) -> u64 {
         self.record.position().map_or(0, csv::Position::line)
     }
 
+    /// A field by the names of its column; `None` where the file has no such column.
+    pub fn find(&self, column: Column) -> anyhow::Result<Option<&'a str>> {
+        let place = column.iter().find_map(|name| self.columns.get(*name));
+        place.map(|place| self.text(*place)).transpose()
+    }
+
     /// A field, without the white space around it.
-    pub fn text(&self, column: usize) -> anyhow::Result<&str> {
+    pub fn text(&self, column: usize) -> anyhow::Result<&'a str> {
         let bytes = self.record.get(column).unwrap_or_default();
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.trim()),
@@ -157,6 +159,11 @@ impl Row<'_> {
         let text = self.text(column)?;
         ensure!(!text.is_empty(), "{}: `{}` is empty", self.place(), name[0]);
         Ok(text)
+    }
+
+    /// The file, for errors.
+    pub fn path(&self) -> &'a Path {
+        self.path
     }
 
     /// File and line, for errors.

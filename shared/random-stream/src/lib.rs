@@ -3,49 +3,41 @@
 //! A stream's ChaCha8 key *is* its address (seed, purpose, subject, day), so that any stream can be
 //! opened at any time without having drawn from another. The conversions from bits to numbers are
 //! written out here instead of taken from a library, whose next version might draw differently.
+//!
+//! This crate is pure, and uses the `libm` crate instead of the platform's own functions, which may differ in the last bit.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// What a stream is used for. The numbers are part of every simulated byte: never renumber.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Purpose {
-    TerminalLocation = 1,
-    CustomerProfile = 2,
-    Purchases = 3,
-    CompromisedTerminals = 4,
-    CompromisedCustomers = 5,
-    StolenPurchases = 6,
-    ReportDelay = 7,
-    BankAssignment = 8,
-}
-
-pub(crate) struct RandomStream(ChaCha8Rng);
+/// A stream of random numbers: ChaCha8, keyed by its address.
+pub struct RandomStream(ChaCha8Rng);
 
 impl RandomStream {
-    pub(crate) fn new(seed: u64, purpose: Purpose, subject: u64, day: u32) -> Self {
+    /// Opens a stream. A simulation numbers its purposes and never renumbers them: they are part of every simulated byte.
+    pub fn new(seed: u64, purpose: impl Into<u64>, subject: u64, day: u32) -> Self {
         let mut key = [0; 32];
         key[0..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
+        key[8..16].copy_from_slice(&purpose.into().to_le_bytes());
         key[16..24].copy_from_slice(&subject.to_le_bytes());
         key[24..32].copy_from_slice(&u64::from(day).to_le_bytes());
         Self(ChaCha8Rng::from_seed(key))
     }
 
     /// Uniform in `[0, 1)`, a multiple of 2⁻⁵³.
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         const STEP: f64 = 1.0 / (1_u64 << 53) as f64;
         (self.0.next_u64() >> 11) as f64 * STEP
     }
 
-    pub(crate) fn uniform(&mut self, low: f64, high: f64) -> f64 {
+    /// Uniform in `[low, high)`.
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// Uniform integer in `0..bound`; its bias, below bound / 2⁶⁴, is beyond what can be observed.
     ///
     /// `bound` must be positive.
-    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+    pub fn below(&mut self, bound: u32) -> u32 {
         debug_assert!(bound > 0);
         let product = u128::from(self.0.next_u64()) * u128::from(bound);
         (product >> 64) as u32
@@ -55,7 +47,7 @@ impl RandomStream {
     ///
     /// Floyd's algorithm (Bentley and Floyd, "A Sample of Brilliance", 1987): exactly `count`
     /// draws. `count` must not exceed `bound`.
-    pub(crate) fn distinct_below(&mut self, bound: u32, count: u32) -> Vec<u32> {
+    pub fn distinct_below(&mut self, bound: u32, count: u32) -> Vec<u32> {
         debug_assert!(count <= bound);
         let mut chosen = Vec::with_capacity(count as usize);
         for last in bound - count..bound {
@@ -67,7 +59,7 @@ impl RandomStream {
     }
 
     /// Two independent standard normal numbers (Box and Muller, 1958).
-    pub(crate) fn normal_pair(&mut self) -> (f64, f64) {
+    pub fn normal_pair(&mut self) -> (f64, f64) {
         // 1 - unit lies in (0, 1], where the logarithm is finite.
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.unit()));
         let (sine, cosine) = libm::sincos(std::f64::consts::TAU * self.unit());
@@ -75,7 +67,7 @@ impl RandomStream {
     }
 
     /// Poisson number by inversion: the same one draw whatever the mean.
-    pub(crate) fn poisson(&mut self, mean: f64) -> u32 {
+    pub fn poisson(&mut self, mean: f64) -> u32 {
         let target = self.unit();
         let mut count = 0;
         let mut probability = libm::exp(-mean);
@@ -92,10 +84,12 @@ impl RandomStream {
 
 #[cfg(test)]
 mod tests {
-    use super::{Purpose, RandomStream};
+    use super::RandomStream;
+
+    const PURPOSE: u64 = 3;
 
     fn stream(subject: u64) -> RandomStream {
-        RandomStream::new(11, Purpose::Purchases, subject, 3)
+        RandomStream::new(11, PURPOSE, subject, 3)
     }
 
     /// Mean and variance of `draws` numbers.
@@ -108,17 +102,17 @@ mod tests {
 
     #[test]
     fn every_part_of_the_address_opens_another_stream() {
-        let first = |seed, purpose, subject, day| {
+        let first = |seed, purpose: u64, subject, day| {
             RandomStream::new(seed, purpose, subject, day)
                 .unit()
                 .to_bits()
         };
-        let reference = first(1, Purpose::Purchases, 2, 3);
-        assert_eq!(reference, first(1, Purpose::Purchases, 2, 3));
-        assert_ne!(reference, first(9, Purpose::Purchases, 2, 3));
-        assert_ne!(reference, first(1, Purpose::ReportDelay, 2, 3));
-        assert_ne!(reference, first(1, Purpose::Purchases, 9, 3));
-        assert_ne!(reference, first(1, Purpose::Purchases, 2, 9));
+        let reference = first(1, PURPOSE, 2, 3);
+        assert_eq!(reference, first(1, PURPOSE, 2, 3));
+        assert_ne!(reference, first(9, PURPOSE, 2, 3));
+        assert_ne!(reference, first(1, 7_u64, 2, 3));
+        assert_ne!(reference, first(1, PURPOSE, 9, 3));
+        assert_ne!(reference, first(1, PURPOSE, 2, 9));
     }
 
     #[test]
