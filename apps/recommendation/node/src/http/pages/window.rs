@@ -20,7 +20,6 @@ use crate::{
         self,
         event_table::EventRow,
         frame::{Section, encoded},
-        offer::ItemCard,
         window::WindowView,
     },
     http::{MerchantService, Service, command_caller, invalid_parameter},
