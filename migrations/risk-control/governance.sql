@@ -7,6 +7,10 @@ CREATE TABLE models_{set} (
     -- Log sequence up to which the training set was folded.
     trained_through BIGINT NOT NULL,
     training_auc DOUBLE PRECISION,
+    -- The model card as JSON; NULL of models that were published before there were cards.
+    card TEXT,
+    -- 1: scores beside the model that decides.
+    in_shadow BIGINT NOT NULL,
     -- Epoch microseconds.
     published_at BIGINT NOT NULL,
     actor TEXT NOT NULL

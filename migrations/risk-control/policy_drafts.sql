@@ -17,15 +17,16 @@ CREATE TABLE policy_drafts_{set} (
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL
 );
--- Everything that happened to drafts and rules, oldest first by sequence.
+-- Everything that happened to drafts, rules and models, oldest first by sequence.
 CREATE TABLE governance_history_{set} (
     sequence INTEGER PRIMARY KEY,
     -- 32 hexadecimal digits.
     command_id TEXT NOT NULL,
-    -- policy-draft or rule, and its number or id.
+    -- policy-draft, rule or model, and its number, id or hash.
     entity_type TEXT NOT NULL,
     entity_id TEXT NOT NULL,
-    -- drafted, revised, submitted, approved, rejected, activated, discarded, switched_off, confirmed, refused.
+    -- drafted, revised, submitted, approved, rejected, activated, discarded, switched_off, confirmed, refused,
+    -- shadow_started, shadow_ended, rolled_back.
     step TEXT NOT NULL,
     person TEXT NOT NULL,
     -- A reason, where there is one.
@@ -42,4 +43,13 @@ CREATE TABLE switched_off_{set} (
     reason TEXT NOT NULL,
     person TEXT NOT NULL,
     switched_off_at BIGINT NOT NULL
+);
+-- The model that one person took off, until a second one has looked at it; one row at most.
+CREATE TABLE rolled_back_{set} (
+    -- SHA-256 of the model that had decided, and of the one that decides again.
+    model TEXT PRIMARY KEY,
+    restored TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    person TEXT NOT NULL,
+    rolled_back_at BIGINT NOT NULL
 );

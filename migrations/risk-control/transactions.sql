@@ -15,7 +15,7 @@ CREATE TABLE transactions_{set} (
     currency TEXT NOT NULL,
     -- 0 approve, 1 challenge, 2 review, 3 decline.
     decision BIGINT NOT NULL,
-    -- Probability of fraud; absent for imported transactions.
+    -- Probability of fraud; absent for transactions that were imported or decided elsewhere.
     score DOUBLE PRECISION,
     imported BIGINT NOT NULL,
     -- Strongest reason in words, for transactions that were not simply approved.
@@ -55,3 +55,21 @@ CREATE TABLE transaction_labels_{set} (
 );
 CREATE INDEX transaction_labels_{set}_by_command ON transaction_labels_{set} (command_id);
 CREATE INDEX transaction_labels_{set}_by_transaction ON transaction_labels_{set} (transaction_sequence);
+-- What happened to a transaction after it was decided.
+CREATE TABLE transaction_aftermath_{set} (
+    sequence INTEGER PRIMARY KEY,
+    transaction_sequence BIGINT NOT NULL,
+    -- reversed, refunded or challenge_answered.
+    kind TEXT NOT NULL,
+    -- Of a refund.
+    amount_minor BIGINT,
+    -- Who took it back, or how the challenge ended.
+    detail TEXT,
+    happened_at BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    -- Identity of the command, to find the answer to a repeated key.
+    command_id TEXT NOT NULL
+);
+CREATE INDEX transaction_aftermath_{set}_by_command ON transaction_aftermath_{set} (command_id);
+CREATE INDEX transaction_aftermath_{set}_by_transaction ON transaction_aftermath_{set} (transaction_sequence);

@@ -8,6 +8,7 @@ mod disk_faults;
 
 mod access;
 mod acknowledged;
+mod aftermath;
 mod api_description;
 mod bad_http;
 mod bad_input;

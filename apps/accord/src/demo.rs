@@ -1,6 +1,7 @@
 //! The demo: five simulated banks and five simulated merchants in one process, on one port, on one clock.
 
 mod analysts;
+pub mod attacks;
 mod banner;
 mod clerks;
 mod history;
@@ -45,6 +46,8 @@ pub struct Demo {
     pub banks: Vec<BankNode>,
     pub merchants: Vec<MerchantNode>,
     pub shutdown: Shutdown,
+    /// What the presenter has switched on.
+    pub attacks: attacks::Attacks,
 }
 
 /// Runs the demo until it is told to stop.
@@ -83,6 +86,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         banks,
         merchants,
         shutdown: shutdown.clone(),
+        attacks: attacks::Attacks::default(),
     });
 
     let edge = Edge::new(authenticator, HostGuard::for_listener(address));
@@ -107,6 +111,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
             analysts::start(&demo, &network, &shutdown);
             shoppers::start(&demo, &market, &state, resumed_at_us, &shutdown);
             clerks::start(&demo, &shutdown);
+            attacks::start(&demo, &network, &state, &shutdown);
         }
     }
     shutdown.begun().await;

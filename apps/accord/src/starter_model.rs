@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use risk_control::{CustomerReference, Transaction};
+use risk_control::{
+    CustomerReference, ModelOrigin, TrainedModel, TrainingData, TrainingOrder, Transaction,
+};
 use risk_control_evaluation::Rehearsal;
-use risk_control_node::TrainedModel;
 use risk_control_simulator::{
     MICROSECONDS_PER_DAY, SimulatedTransaction, Simulation, SimulationSettings,
 };
@@ -39,7 +40,15 @@ pub fn train(seed: u64) -> anyhow::Result<TrainedModel> {
         bank.import(transaction)?;
     }
     let set = bank.into_training_set();
-    Ok(TrainedModel::train(&set, learned_from_us..end_us, end_us)?)
+    let data = TrainingData {
+        set: &set,
+        occurred_us: learned_from_us..end_us,
+        cutoff_us: end_us,
+        through: 0,
+        champion: None,
+    };
+    let order = TrainingOrder::standard(ModelOrigin::Simulated);
+    Ok(TrainedModel::train(&data, &order, &mut |_| true)?)
 }
 
 /// The simulation knows neither cards nor devices, so the model asks about neither.

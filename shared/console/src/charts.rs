@@ -10,6 +10,7 @@
 
 pub mod area;
 pub mod histogram;
+pub mod lines;
 pub mod log_odds_axis;
 pub mod score_scale;
 pub mod share_bar;
@@ -18,6 +19,7 @@ pub mod waterfall;
 
 pub use area::AreaChart;
 pub use histogram::Histogram;
+pub use lines::{Line, LineChart};
 pub use log_odds_axis::LogOddsAxis;
 pub use score_scale::ScoreScale;
 pub use share_bar::{Share, share_bar, share_patch};

@@ -11,13 +11,25 @@ const READ_MODELS: &[(&str, &[&str])] = &[
         "governance",
         &["models", "policies", "adoptions", "list_entries"],
     ),
-    ("transactions", &["transactions", "transaction_labels"]),
+    (
+        "transactions",
+        &[
+            "transactions",
+            "transaction_labels",
+            "transaction_aftermath",
+        ],
+    ),
     ("cases", &["cases", "case_alerts", "case_history"]),
     ("parked_labels", &["parked_labels"]),
     ("webhooks", &["webhook_subscriptions", "webhook_outbox"]),
     (
         "policy_drafts",
-        &["policy_drafts", "governance_history", "switched_off"],
+        &[
+            "policy_drafts",
+            "governance_history",
+            "switched_off",
+            "rolled_back",
+        ],
     ),
     ("rule_hits", &["rule_hits"]),
 ];

@@ -146,6 +146,10 @@ impl Desk {
     async fn is_fraud(&self, case: CaseId) -> Result<bool, ApplicationError> {
         for row in self.bank.case_transactions(case).await? {
             let id = row.transaction.transaction_id;
+            // Whatever an attack did is a fraud.
+            if id.starts_with(&format!("{}-attack-", self.bank.name())) {
+                return Ok(true);
+            }
             // The simulation's ids end in day, customer and position; what a visitor sent has none of these.
             let Some(day) = id
                 .rsplit('-')

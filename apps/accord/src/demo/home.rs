@@ -6,14 +6,14 @@ use accord_console::DemoClock;
 use accord_event_log::worker::WorkerState;
 use accord_service::{
     AccessTable, Allowed, Edge, HealthChecks, MetricsRegistry, Mounting, Principal, Problem,
-    RouteAccess,
+    ProblemKind, Role, RouteAccess,
     health::{HEALTH_ROUTES, mount_health},
     metrics::{METRICS_ROUTES, mount_metrics},
     openapi::{OPENAPI_ROUTES, mount_openapi},
 };
 use axum::{
-    Router,
-    extract::State,
+    Form, Router,
+    extract::{State, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Response,
@@ -24,10 +24,14 @@ use futures::{StreamExt, stream};
 use risk_control_node::{
     BankNode, capitalised,
     console::institutions::{
-        BankCard, BankFigures, BankState, InstitutionsFigures, InstitutionsView, institutions,
+        AttackSwitch, BankCard, BankFigures, BankState, InstitutionsFigures, InstitutionsView,
+        institutions,
     },
     page, persona_switcher,
 };
+
+use risk_control_simulator::Attack;
+use serde::Deserialize;
 
 use super::{
     Demo,
@@ -37,6 +41,11 @@ use super::{
 
 const HOME_ROUTES: &[RouteAccess] = &[
     RouteAccess::get("/", Allowed::ANY_ROLE, "page: the banks side by side"),
+    RouteAccess::post(
+        "/attacks",
+        Allowed::to(&[Role::Administrator]),
+        "form: switch an attack on or off",
+    ),
     RouteAccess::get(
         "/stream",
         Allowed::ANY_ROLE,
@@ -67,6 +76,7 @@ pub fn router(
     let first = demo.banks.first().map_or("", BankNode::name);
     let mounting = Mounting::new(HOME_ACCESS, edge)
         .get("/", home)
+        .post("/attacks", switch_attack)
         .get("/stream", figures_stream);
     let mounting = mount_metrics(mount_health(mounting, health), registry);
     mount_openapi(
@@ -111,6 +121,7 @@ async fn home(
         personas: persona_switcher(home.edge.authenticator(), &principal, "/"),
         stream: Some("/stream".to_owned()),
         banks,
+        attacks: attack_switches(demo),
         api_href: "/api/".to_owned(),
         openapi_href: "/openapi.json".to_owned(),
         docs_href: "/api/".to_owned(),
@@ -119,6 +130,55 @@ async fn home(
     };
     let merchants = merchant_cards(&demo.merchants);
     Ok(page(StatusCode::OK, institutions(&view, &merchants)))
+}
+
+/// Which attack, and whether it is to be under way.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PostedSwitch {
+    attack: String,
+    on: bool,
+}
+
+async fn switch_attack(
+    State(home): State<Arc<Home>>,
+    posted: Result<Form<PostedSwitch>, FormRejection>,
+) -> Result<Response, Problem> {
+    let Form(posted) = posted.map_err(|rejection| {
+        Problem::new(ProblemKind::MalformedRequest).detail(rejection.body_text())
+    })?;
+    let attack = Attack::parse(&posted.attack)
+        .ok_or_else(|| Problem::new(ProblemKind::NotFound).detail("There is no such attack."))?;
+    home.demo.attacks.switch(attack, posted.on);
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response())
+}
+
+fn attack_switches(demo: &Demo) -> Vec<AttackSwitch> {
+    Attack::ALL
+        .into_iter()
+        .map(|attack| {
+            let (title, explanation) = match attack {
+                Attack::CardTesting => (
+                    "Card testing",
+                    "Stolen cards are tried with many tiny purchases on one device.",
+                ),
+                Attack::AccountTakeOver => (
+                    "Account take-over",
+                    "Strangers pay large amounts from devices that nobody has seen.",
+                ),
+                Attack::MuleTerminals => (
+                    "Mule terminals",
+                    "Three terminals a day collect stolen money at every bank.",
+                ),
+            };
+            AttackSwitch {
+                key: attack.name().to_owned(),
+                title: title.to_owned(),
+                explanation: explanation.to_owned(),
+                under_way: demo.attacks.is_under_way(attack),
+            }
+        })
+        .collect()
 }
 
 async fn figures(bank: &BankNode) -> anyhow::Result<BankFigures> {

@@ -177,9 +177,12 @@ pub fn health(node: &impl Institution, checks: HealthChecks) -> HealthChecks {
     }
 }
 
+/// Name, explanation and source of a figure.
+type Gauge<I> = (&'static str, &'static str, fn(&I) -> u64);
+
 /// Figures of a node for `/metrics`.
 pub fn metrics<I: Institution>(node: &I, registry: &MetricsRegistry) {
-    let gauges: [(&str, &str, fn(&I) -> u64); 5] = [
+    let gauges: [Gauge<I>; 5] = [
         (
             "log_last_sequence",
             "Sequence of the last durable event",

@@ -3,40 +3,51 @@
 mod activate_draft;
 mod activate_policy;
 mod adopt_context;
+mod advise_transaction;
 mod approve_draft;
 mod assess_transaction;
 mod discard_draft;
 mod draft_policy;
+mod end_shadow;
 mod import_transaction;
 mod label_transaction;
 mod publish_model;
 mod reject_draft;
+mod review_roll_back;
 mod review_switch_off;
 mod revise_draft;
+mod roll_back_model;
 mod roll_back_policy;
+mod start_shadow;
 mod submit_draft;
 mod switch_off_rule;
 
 pub use activate_draft::ActivateDraft;
 pub use activate_policy::ActivatePolicy;
 pub use adopt_context::AdoptContext;
+pub use advise_transaction::{AdviseTransaction, StandIn};
 pub use approve_draft::ApproveDraft;
 pub use assess_transaction::AssessTransaction;
 pub use discard_draft::DiscardDraft;
 pub use draft_policy::DraftPolicy;
+pub use end_shadow::EndShadow;
 pub use import_transaction::ImportTransaction;
 pub use label_transaction::LabelTransaction;
 pub use publish_model::PublishModel;
 pub use reject_draft::RejectDraft;
+pub use review_roll_back::ReviewRollBack;
 pub use review_switch_off::ReviewSwitchOff;
 pub use revise_draft::ReviseDraft;
+pub use roll_back_model::RollBackModel;
 pub use roll_back_policy::RollBackPolicy;
+pub use start_shadow::StartShadow;
 pub use submit_draft::SubmitDraft;
 pub use switch_off_rule::SwitchOffRule;
 
 use crate::governance::ContentFault;
 
 use crate::{
+    aftermath::{AnswerChallenge, RefundTransaction, ReverseTransaction},
     cases::{AdoptCaseSettings, CaseCommand, CaseRejection, ConfigureCases},
     labels::{ParkLabel, SettleParkedLabel},
     transaction::Transaction,
@@ -49,6 +60,10 @@ pub enum Command {
     AssessTransaction(AssessTransaction),
     ImportTransaction(ImportTransaction),
     LabelTransaction(LabelTransaction),
+    AdviseTransaction(AdviseTransaction),
+    ReverseTransaction(ReverseTransaction),
+    RefundTransaction(RefundTransaction),
+    AnswerChallenge(AnswerChallenge),
     AdoptContext(AdoptContext),
     PublishModel(PublishModel),
     ActivatePolicy(ActivatePolicy),
@@ -62,6 +77,10 @@ pub enum Command {
     DiscardDraft(DiscardDraft),
     SwitchOffRule(SwitchOffRule),
     ReviewSwitchOff(ReviewSwitchOff),
+    StartShadow(StartShadow),
+    EndShadow(EndShadow),
+    RollBackModel(RollBackModel),
+    ReviewRollBack(ReviewRollBack),
     Case(CaseCommand),
     ConfigureCases(ConfigureCases),
     AdoptCaseSettings(AdoptCaseSettings),
@@ -77,6 +96,7 @@ impl Command {
         match self {
             Self::AssessTransaction(command) => Some(&command.transaction),
             Self::ImportTransaction(command) => Some(&command.transaction),
+            Self::AdviseTransaction(command) => Some(&command.transaction),
             _ => None,
         }
     }
@@ -92,6 +112,20 @@ pub enum Rejection {
          older ones are imported as history"
     )]
     OccurredTooLongAgo,
+    #[error("this cannot have happened before its transaction")]
+    BeforeTransaction,
+    #[error("the transaction was reversed")]
+    AlreadyReversed,
+    #[error("money of the transaction was refunded")]
+    AlreadyRefunded,
+    #[error(
+        "a refund is above zero, and all refunds together do not exceed the transaction's amount"
+    )]
+    RefundTooLarge,
+    #[error("the transaction was not challenged")]
+    NotChallenged,
+    #[error("the challenge was answered already")]
+    ChallengeAnswered,
     #[error("no policy is active yet")]
     NoPolicy,
     #[error("the model of the active policy is not loaded")]
@@ -100,8 +134,24 @@ pub enum Rejection {
     UnknownModel,
     #[error("thresholds must be probabilities in ascending order: challenge, review, decline")]
     InvalidThresholds,
-    #[error("a policy's version must follow the active one")]
+    #[error("the first policy has version 1")]
     StalePolicyVersion,
+    #[error("a policy decides already; another one needs a draft and somebody's approval")]
+    NeedsApproval,
+    #[error("the model decides; it needs no shadow")]
+    DecidesAlready,
+    #[error("the model scores in shadow already")]
+    InShadowAlready,
+    #[error("the model does not score in shadow")]
+    NotInShadow,
+    #[error("4 models score in shadow; end one of them first")]
+    TooManyShadows,
+    #[error("there is no earlier model to go back to")]
+    NoEarlierModel,
+    #[error("a roll-back waits for a second look already")]
+    RollBackUnderReview,
+    #[error("no roll-back waits for a second look")]
+    NoRollBackToReview,
     #[error("the command belongs to another kind of partition")]
     WrongPartition,
     #[error(transparent)]

@@ -68,6 +68,18 @@ impl Decider for RiskControl {
             (PartitionState::Customers(_), Command::LabelTransaction(command)) => {
                 command.decide(context)
             }
+            (PartitionState::Customers(state), Command::AdviseTransaction(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Customers(state), Command::ReverseTransaction(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Customers(state), Command::RefundTransaction(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Customers(state), Command::AnswerChallenge(command)) => {
+                command.decide(state, context)
+            }
             (PartitionState::Customers(state), Command::AdoptContext(command)) => {
                 command.decide(state, context)
             }
@@ -128,6 +140,16 @@ impl Decider for RiskControl {
             (PartitionState::Control(state), Command::ReviewSwitchOff(command)) => {
                 command.decide(state)
             }
+            (PartitionState::Control(state), Command::StartShadow(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Control(state), Command::EndShadow(command)) => command.decide(state),
+            (PartitionState::Control(state), Command::RollBackModel(command)) => {
+                command.decide(state, context)
+            }
+            (PartitionState::Control(state), Command::ReviewRollBack(command)) => {
+                command.decide(state, context)
+            }
             _ => Err(Rejection::WrongPartition),
         }
     }
@@ -144,9 +166,20 @@ fn evolve_control(state: &mut ControlState, event: &Event) {
     state.offset += 1;
     match event {
         Event::ModelPublished(event) => {
-            state.models.insert(event.model.clone(), state.offset);
+            state.models.publish(&event.model, state.offset);
+        }
+        Event::ShadowStarted(event) => state.models.shadow(&event.model, true),
+        Event::ShadowEnded(event) => state.models.shadow(&event.model, false),
+        Event::ModelRolledBack(event) => {
+            state.models.count(&event.model);
+            state.governance.rolled_back(event);
+        }
+        Event::RollBackReviewed(event) => {
+            state.models.count(&event.model);
+            state.governance.rolled_back = None;
         }
         Event::PolicyActivated(event) => {
+            state.models.decides(&event.policy.model);
             state.active = Some((state.offset, event.policy.clone()));
             state.governance.remember_policy(&event.policy);
             for change in &event.list_changes {
@@ -177,6 +210,25 @@ fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
     match event {
         Event::TransactionAssessed(event) => state.add_transaction(&event.transaction),
         Event::TransactionImported(event) => state.add_transaction(&event.transaction),
+        Event::TransactionAdvised(event) => state.add_transaction(&event.transaction),
+        Event::TransactionReversed(event) => state.happens(
+            event.customer,
+            &event.transaction_id,
+            event.happened_at_us,
+            |happened| happened.reversed = true,
+        ),
+        Event::TransactionRefunded(event) => state.happens(
+            event.customer,
+            &event.transaction_id,
+            event.happened_at_us,
+            |happened| happened.refunded_minor += event.amount_minor,
+        ),
+        Event::ChallengeAnswered(event) => state.happens(
+            event.customer,
+            &event.transaction_id,
+            event.happened_at_us,
+            |happened| happened.challenge_answered = true,
+        ),
         Event::TransactionLabelled(event) => {
             state.label_transaction(event);
             let label = Some(event.label);
@@ -209,7 +261,7 @@ fn evolve_customers(state: &mut CustomerPartition, event: &Event) {
 }
 
 impl LoggedDecider for RiskControl {
-    const STATE_SCHEMA: &'static str = "risk-control-4";
+    const STATE_SCHEMA: &'static str = "risk-control-6";
 
     fn initial(partition: PartitionId) -> PartitionState {
         if partition.is_control() {

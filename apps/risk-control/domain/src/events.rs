@@ -12,13 +12,16 @@ use accord_decider::PartitionOffset;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    aftermath::{ChallengeAnswered, TransactionRefunded, TransactionReversed},
     cases::{CaseEvent, CaseSettingsAdopted, CaseSettingsChanged},
+    commands::StandIn,
     features::Features,
     governance::Candidate,
     ids::CustomerReference,
     labels::{LabelParked, ParkedLabelSettled},
     lists::{ListChange, Memberships},
-    policy::{Decision, Policy},
+    model::ModelCard,
+    policy::{Decision, Policy, Thresholds},
     rules::{RuleHit, RuleMode},
     transaction::{Label, LabelSource, LabelledPurchase, Transaction, unset_customer},
     webhooks::{WebhookChanged, WebhookSubscribed},
@@ -29,6 +32,10 @@ pub mod event_types {
     pub const TRANSACTION_ASSESSED: &str = "TransactionAssessed";
     pub const TRANSACTION_IMPORTED: &str = "TransactionImported";
     pub const TRANSACTION_LABELLED: &str = "TransactionLabelled";
+    pub const TRANSACTION_ADVISED: &str = "TransactionAdvised";
+    pub const TRANSACTION_REVERSED: &str = "TransactionReversed";
+    pub const TRANSACTION_REFUNDED: &str = "TransactionRefunded";
+    pub const CHALLENGE_ANSWERED: &str = "ChallengeAnswered";
     pub const CONTEXT_ADOPTED: &str = "ContextAdopted";
     pub const MODEL_PUBLISHED: &str = "ModelPublished";
     pub const POLICY_ACTIVATED: &str = "PolicyActivated";
@@ -46,6 +53,10 @@ pub mod event_types {
     pub const POLICY_DRAFT_CLOSED: &str = "PolicyDraftClosed";
     pub const RULE_SWITCHED_OFF: &str = "RuleSwitchedOff";
     pub const SWITCH_OFF_REVIEWED: &str = "SwitchOffReviewed";
+    pub const SHADOW_STARTED: &str = "ShadowStarted";
+    pub const SHADOW_ENDED: &str = "ShadowEnded";
+    pub const MODEL_ROLLED_BACK: &str = "ModelRolledBack";
+    pub const ROLL_BACK_REVIEWED: &str = "RollBackReviewed";
 }
 
 /// A past fact of risk control.
@@ -54,6 +65,10 @@ pub enum Event {
     TransactionAssessed(TransactionAssessed),
     TransactionImported(TransactionImported),
     TransactionLabelled(TransactionLabelled),
+    TransactionAdvised(TransactionAdvised),
+    TransactionReversed(TransactionReversed),
+    TransactionRefunded(TransactionRefunded),
+    ChallengeAnswered(ChallengeAnswered),
     ContextAdopted(ContextAdopted),
     ModelPublished(ModelPublished),
     PolicyActivated(PolicyActivated),
@@ -72,6 +87,10 @@ pub enum Event {
     PolicyDraftClosed(PolicyDraftClosed),
     RuleSwitchedOff(RuleSwitchedOff),
     SwitchOffReviewed(SwitchOffReviewed),
+    ShadowStarted(ShadowStarted),
+    ShadowEnded(ShadowEnded),
+    ModelRolledBack(ModelRolledBack),
+    RollBackReviewed(RollBackReviewed),
 }
 
 /// A transaction was scored and decided. Holds everything that led to the decision, so that it can be explained and
@@ -108,6 +127,19 @@ pub struct TransactionImported {
     pub features: Features,
     /// The original decision.
     pub decision: Decision,
+    /// Personal fields, sealed under the customer's key.
+    pub personal: String,
+}
+
+/// A transaction was decided elsewhere while this node was away.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransactionAdvised {
+    #[serde(flatten)]
+    pub transaction: Transaction,
+    pub features: Features,
+    /// What was decided there.
+    pub decision: Decision,
+    pub decided_by: StandIn,
     /// Personal fields, sealed under the customer's key.
     pub personal: String,
 }
@@ -168,6 +200,52 @@ pub struct ModelPublished {
     /// Area under the ROC curve on the newest rows, by trees grown on the older ones (regressions on `customer-1`: on
     /// the training rows themselves). A first orientation, not a test.
     pub training_auc: Option<f64>,
+    /// What is to be known of it. Absent in events of version 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub card: Option<Box<ModelCard>>,
+}
+
+/// A model scores beside the one that decides, from now on and over the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShadowStarted {
+    /// SHA-256 of the artefact.
+    #[serde(skip, default)]
+    pub model: String,
+    pub by: String,
+}
+
+/// A model scores no more. One that is to decide leaves its shadow without this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShadowEnded {
+    #[serde(skip, default)]
+    pub model: String,
+    pub by: String,
+}
+
+/// One person alone has put the previous model back. A second one must look at it afterwards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelRolledBack {
+    /// The model that had decided.
+    #[serde(skip, default)]
+    pub model: String,
+    /// Its thresholds.
+    pub thresholds: Thresholds,
+    /// The model that decides again.
+    pub restored: String,
+    pub reason: String,
+    pub by: String,
+}
+
+/// A second person has looked at a model that was put back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollBackReviewed {
+    /// The model that had decided before.
+    #[serde(skip, default)]
+    pub model: String,
+    /// Whether the previous model stays; otherwise this one decides again.
+    pub confirmed: bool,
+    pub reason: String,
+    pub by: String,
 }
 
 /// A policy decides from now on.

@@ -25,15 +25,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     events::{
-        PolicyDraftApproved, PolicyDraftRejected, PolicyDraftSubmitted, PolicyDrafted,
-        RuleSwitchedOff, SwitchOffReviewed,
+        ModelRolledBack, PolicyDraftApproved, PolicyDraftRejected, PolicyDraftSubmitted,
+        PolicyDrafted, RuleSwitchedOff, SwitchOffReviewed,
     },
     lists::ListRegistry,
-    policy::Policy,
+    policy::{Policy, Thresholds},
     rules::RuleMode,
 };
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, ModelEvidence};
 pub use content::{ContentFault, DraftContent, RuleContent};
 pub use draft::{Draft, DraftStage, Submission};
 
@@ -60,6 +60,8 @@ pub struct Governance {
     pub switched_off: BTreeMap<String, SwitchedOff>,
     /// Events of each rule so far.
     pub rule_events: BTreeMap<String, u64>,
+    /// A model that one person took off, until someone else has looked at it.
+    pub rolled_back: Option<RolledBack>,
     /// The draft that came to its end last, and its events.
     pub last_closed: Option<(u64, u64)>,
 }
@@ -69,6 +71,17 @@ pub struct Governance {
 pub struct SwitchedOff {
     /// How the rule was before.
     pub was: RuleMode,
+    /// The person.
+    pub by: String,
+}
+
+/// A model that one person took off, and that waits for a second one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RolledBack {
+    pub model: String,
+    pub thresholds: Thresholds,
+    /// The model that decides again.
+    pub restored: String,
     /// The person.
     pub by: String,
 }
@@ -89,6 +102,9 @@ impl Governance {
                 .find(id)
                 .is_some_and(|rule| rule.mode == RuleMode::Off)
         });
+        // Once another model decides by approval, nobody asks any more.
+        self.rolled_back
+            .take_if(|rolled_back| rolled_back.restored != policy.model);
         self.policies.insert(policy.version, policy.clone());
         while self.policies.len() > POLICIES_KEPT {
             self.policies.pop_first();
@@ -148,6 +164,23 @@ impl Governance {
 
     fn count_rule_event(&mut self, rule: &str) {
         *self.rule_events.entry(rule.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn rolled_back(&mut self, event: &ModelRolledBack) {
+        self.rolled_back = Some(RolledBack {
+            model: event.model.clone(),
+            thresholds: event.thresholds,
+            restored: event.restored.clone(),
+            by: event.by.clone(),
+        });
+    }
+
+    /// The newest earlier policy over another model than the one that decides.
+    pub(crate) fn previous_model(&self, active: &Policy) -> Option<&Policy> {
+        self.policies
+            .values()
+            .rev()
+            .find(|earlier| earlier.version < active.version && earlier.model != active.model)
     }
 
     pub(crate) fn switched_off(&mut self, event: &RuleSwitchedOff) {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use acquaintances::Acquaintances;
 
 use crate::{
+    aftermath::Happenings,
     entities::ConfirmedFrauds,
     transaction::{FUTURE_TOLERANCE_US, LATENESS_MAX_US},
 };
@@ -100,6 +101,8 @@ pub struct CustomerHistory {
     pub devices: Acquaintances,
     /// Frauds that were confirmed on this customer.
     pub frauds: ConfirmedFrauds,
+    /// What happened to the customer's transactions after they were decided.
+    pub happenings: Happenings,
 }
 
 impl CustomerHistory {

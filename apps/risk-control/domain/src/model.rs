@@ -1,13 +1,28 @@
 //! A model that scores transactions: an artefact, named by the hash of its bytes.
 
+mod card;
 mod explanation;
+mod measures;
+mod profile;
+mod registry;
+mod settings;
+mod trained;
 mod training;
 
 use accord_learning::{gbdt::GbdtModel, logistic::LogisticModel};
 use serde::{Deserialize, Serialize};
 
+pub use card::{
+    ChampionMeasures, HeldOutTest, ModelCard, ModelOrigin, PURPOSE_BYTES_MAX, TrainingPeriod,
+    TrainingProfile,
+};
 pub use explanation::Explanation;
-pub use training::{TrainingError, TreesPlan, train_trees};
+pub use measures::{CARDS_INSPECTED, MeasuredRow, Measures};
+pub use profile::ValueProfile;
+pub use registry::{ModelRegistry, RegisteredModel, SHADOWS_MAX};
+pub use settings::{LearnerSettings, LogisticSettings, SettingFault, TreesSettings};
+pub use trained::{Champion, TrainedModel, TrainingData, TrainingOrder};
+pub use training::{TrainingError, TreesPlan, Watch, train_model, train_trees};
 
 use crate::features::{FeatureSet, Features};
 

@@ -1,30 +1,28 @@
 //! What a partition knows: customers in a data partition, governance in the control partition.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use accord_decider::PartitionOffset;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    aftermath::Happened,
     cases::{CaseBook, CaseSettings},
     commands::Rejection,
     entities::{ConfirmedFraud, EntityDirectory, EntitySummaries},
     events::{Event, LabelWithdrawn, TransactionLabelled},
     governance::{Draft, Governance},
     history::{CustomerHistory, Purchase},
-    ids::text_hash,
+    ids::{CustomerReference, text_hash},
     labels::ParkedLabels,
     lists::ListIndex,
+    model::ModelRegistry,
     policy::Policy,
     transaction::{Label, Transaction},
     webhooks::WebhookSubscriptions,
 };
 
 /// State of one partition.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a node has a dozen of them, and each is where its owner keeps it"
-)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PartitionState {
     Control(ControlState),
@@ -36,8 +34,8 @@ pub enum PartitionState {
 pub struct ControlState {
     /// Events of the control partition so far, which is also the offset of its last one.
     pub offset: PartitionOffset,
-    /// Hashes of all published models, with the offset at which each was published.
-    pub models: BTreeMap<String, PartitionOffset>,
+    /// All published models.
+    pub models: ModelRegistry,
     /// The active policy, and the offset of its activation.
     pub active: Option<(PartitionOffset, Policy)>,
     /// Settings of case work, and the offset of their last change.
@@ -75,6 +73,12 @@ impl ControlState {
             .ok_or(Rejection::NoPolicy)
     }
 
+    /// The newest earlier policy over another model than the one that decides: what a roll-back leads to.
+    pub fn previous_model(&self) -> Option<&Policy> {
+        let (_, active) = self.active.as_ref()?;
+        self.governance.previous_model(active)
+    }
+
     /// A draft that is neither activated nor discarded, unchanged since `expected_version` where one is given.
     pub(crate) fn draft(
         &self,
@@ -102,6 +106,11 @@ impl ControlState {
             Event::PolicyDraftClosed(event) => self.governance.draft_version(event.draft),
             Event::RuleSwitchedOff(event) => self.governance.rule_version(&event.rule),
             Event::SwitchOffReviewed(event) => self.governance.rule_version(&event.rule),
+            Event::ModelPublished(event) => self.models.version(&event.model),
+            Event::ShadowStarted(event) => self.models.version(&event.model),
+            Event::ShadowEnded(event) => self.models.version(&event.model),
+            Event::ModelRolledBack(event) => self.models.version(&event.model),
+            Event::RollBackReviewed(event) => self.models.version(&event.model),
             _ => 1,
         }
     }
@@ -129,6 +138,26 @@ impl CustomerPartition {
             transaction.customer.0,
             transaction.occurred_at_us,
         )
+    }
+
+    /// What has happened to one of a customer's transactions since it was decided.
+    pub(crate) fn happened(&self, customer: CustomerReference, transaction: u64) -> Happened {
+        self.customers
+            .get(&customer.0)
+            .map(|history| history.happenings.of(transaction))
+            .unwrap_or_default()
+    }
+
+    /// Something happened to one of a customer's transactions.
+    pub(crate) fn happens(
+        &mut self,
+        customer: CustomerReference,
+        transaction_id: &str,
+        at_us: i64,
+        change: impl FnOnce(&mut Happened),
+    ) {
+        let happenings = &mut self.touch(customer.0).happenings;
+        happenings.change(text_hash(transaction_id), at_us, change);
     }
 
     /// A transaction happened, whoever decided it.

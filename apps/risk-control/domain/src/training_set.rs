@@ -13,14 +13,23 @@ use crate::{
     events::Event,
     features::{FeatureSet, Features},
     history::MICROSECONDS_PER_DAY,
-    transaction::Label,
+    transaction::{Label, Transaction},
 };
 
 /// Days after which a transaction makes a row, and counts as genuine if nobody reported it.
-const REPORTING_DAYS: i64 = 7;
+pub const REPORTING_DAYS: i64 = 7;
+
+/// What a row is a row of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowOrigin {
+    /// Event time in epoch microseconds.
+    pub occurred_at_us: i64,
+    pub customer: u64,
+}
 
 struct Example {
     occurred_at_us: i64,
+    customer: u64,
     features: Features,
     /// Every label with the time at which it became known, in the order of the log.
     /// A withdrawn label stands as `None`.
@@ -59,16 +68,15 @@ impl TrainingSet {
     /// Folds one event.
     pub fn add(&mut self, event: &Event) {
         match event {
-            Event::TransactionAssessed(event) => self.add_example(
-                &event.transaction.transaction_id,
-                event.transaction.occurred_at_us,
-                event.features,
-            ),
-            Event::TransactionImported(event) => self.add_example(
-                &event.transaction.transaction_id,
-                event.transaction.occurred_at_us,
-                event.features,
-            ),
+            Event::TransactionAssessed(event) => {
+                self.add_example(&event.transaction, event.features);
+            }
+            Event::TransactionImported(event) => {
+                self.add_example(&event.transaction, event.features);
+            }
+            Event::TransactionAdvised(event) => {
+                self.add_example(&event.transaction, event.features);
+            }
             Event::TransactionLabelled(event) => {
                 if let Some(index) = self.by_id.get(&event.transaction_id) {
                     self.examples[*index]
@@ -132,11 +140,32 @@ impl TrainingSet {
         self.examples.iter().map(|example| &example.features)
     }
 
-    fn add_example(&mut self, transaction_id: &str, occurred_at_us: i64, features: Features) {
+    /// What the rows of [`TrainingSet::rows_within`] are rows of, in their order.
+    pub fn origins_within(&self, occurred_us: &Range<i64>, cutoff_us: i64) -> Vec<RowOrigin> {
+        self.examples
+            .iter()
+            .filter(|example| example.fraud_if_row(occurred_us, cutoff_us).is_some())
+            .map(|example| RowOrigin {
+                occurred_at_us: example.occurred_at_us,
+                customer: example.customer,
+            })
+            .collect()
+    }
+
+    /// Event time of the first transaction, whether it makes a row or not.
+    pub fn first_occurred_us(&self) -> Option<i64> {
+        self.examples
+            .iter()
+            .map(|example| example.occurred_at_us)
+            .min()
+    }
+
+    fn add_example(&mut self, transaction: &Transaction, features: Features) {
         self.by_id
-            .insert(transaction_id.to_owned(), self.examples.len());
+            .insert(transaction.transaction_id.clone(), self.examples.len());
         self.examples.push(Example {
-            occurred_at_us,
+            occurred_at_us: transaction.occurred_at_us,
+            customer: transaction.customer.0,
             features,
             labels: Vec::new(),
         });

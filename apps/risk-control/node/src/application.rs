@@ -1,5 +1,7 @@
 //! What a caller can ask of a node, one file each. Nothing in here knows HTTP.
 
+mod advise;
+mod aftermath;
 mod assess;
 mod cases;
 mod configure_cases;
@@ -7,20 +9,26 @@ mod error;
 mod govern;
 mod import;
 mod label;
+mod model_evidence;
 mod parked_labels;
 mod rebuild;
 mod train;
+mod training_jobs;
 mod webhooks;
 
 use std::{sync::Arc, time::Instant};
 
+pub use advise::AdviceRequest;
+pub use aftermath::{AftermathRequest, Happening};
 pub use assess::{AssessRequest, Assessment};
 pub use cases::{CaseAnswer, CaseRequest, CaseWork};
 pub use error::ApplicationError;
 pub use govern::{GovernRequest, Governed};
 pub use import::{HistoricalLabel, HistoricalTransaction};
 pub use label::{LabelRequest, Labelled};
-pub use train::{TrainedModel, TrainingReport};
+pub use train::{ReceivedModel, TrainingReport};
+pub(crate) use training_jobs::TrainingJobs;
+pub use training_jobs::{TrainingJob, TrainingState};
 pub use webhooks::{NewWebhook, WebhookRequest};
 
 use accord_event_log::{CommandEnvelope, PartitionId, Reply, Sequence};

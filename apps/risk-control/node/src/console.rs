@@ -22,6 +22,10 @@ pub mod label_form;
 pub mod lists;
 pub mod login;
 pub mod lookups;
+pub mod model;
+pub mod model_comparison;
+pub mod models;
+pub mod monitoring;
 pub mod overview;
 pub mod problem;
 pub mod rule_editor;
@@ -61,6 +65,9 @@ mod tests {
             lists::lists(&lists::ListsView::example()),
             approvals::approvals(&approvals::ApprovalsView::example()),
             approvals::draft(&approvals::DraftView::example()),
+            models::models(&models::ModelsView::example()),
+            model::model(&model::ModelView::example()),
+            monitoring::monitoring(&monitoring::MonitoringView::example()),
         ] {
             let page = page.into_string();
             assert!(page.starts_with("<!DOCTYPE html>"), "{page}");

@@ -1,5 +1,6 @@
 //! The node over HTTP: translates requests into what the application is asked, and answers into wire types.
 
+mod aftermath;
 mod assess;
 mod case_pages;
 mod cases;
@@ -49,6 +50,7 @@ const PAGE_READERS: Allowed = Allowed::to(&[
     Role::Auditor,
     Role::Administrator,
 ]);
+const PAYMENT_SYSTEMS: Allowed = Allowed::to(&[Role::PaymentSystem, Role::Administrator]);
 const CASE_WORKERS: Allowed = Allowed::to(&[Role::Analyst, Role::Approver, Role::Administrator]);
 const WEBHOOK_READERS: Allowed = Allowed::to(&[Role::Operator, Role::Auditor, Role::Administrator]);
 const OPERATORS: Allowed = Allowed::to(&[Role::Operator, Role::Auditor, Role::Administrator]);
@@ -70,6 +72,26 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
         "/v1/transactions/{transaction_id}/labels",
         Allowed::to(&[Role::PaymentSystem, Role::Analyst, Role::Administrator]),
         "say what a transaction turned out to be",
+    ),
+    RouteAccess::post(
+        "/v1/transactions/{transaction_id}/reversal",
+        PAYMENT_SYSTEMS,
+        "a transaction was taken back",
+    ),
+    RouteAccess::post(
+        "/v1/transactions/{transaction_id}/refunds",
+        PAYMENT_SYSTEMS,
+        "money of a transaction was given back",
+    ),
+    RouteAccess::post(
+        "/v1/transactions/{transaction_id}/challenge",
+        PAYMENT_SYSTEMS,
+        "how a challenge ended",
+    ),
+    RouteAccess::post(
+        "/v1/advices",
+        PAYMENT_SYSTEMS,
+        "a transaction that was decided elsewhere",
     ),
     RouteAccess::get(
         "/v1/parked-labels",
@@ -218,6 +240,7 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
 pub static ACCESS: AccessTable = AccessTable::new(&[
     BANK_ROUTES,
     GOVERNANCE_ROUTES,
+    governance::models::MODEL_ROUTES,
     HEALTH_ROUTES,
     METRICS_ROUTES,
     OPENAPI_ROUTES,
@@ -258,6 +281,19 @@ pub fn router(
         .get("/v1/transactions", transactions::list)
         .get("/v1/transactions/{transaction_id}", transactions::show)
         .post("/v1/transactions/{transaction_id}/labels", labels::label)
+        .post(
+            "/v1/transactions/{transaction_id}/reversal",
+            aftermath::reverse,
+        )
+        .post(
+            "/v1/transactions/{transaction_id}/refunds",
+            aftermath::refund,
+        )
+        .post(
+            "/v1/transactions/{transaction_id}/challenge",
+            aftermath::answer_challenge,
+        )
+        .post("/v1/advices", aftermath::advise)
         .get("/v1/parked-labels", parked_labels::list)
         .delete("/v1/parked-labels/{transaction_id}", parked_labels::discard)
         .get("/v1/cases", cases::list)

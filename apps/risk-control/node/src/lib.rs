@@ -17,13 +17,15 @@ mod policies;
 mod projections;
 mod queries;
 mod rule_pack;
+mod scoreboards;
 mod upkeep;
 mod webhooks;
 
 pub use application::{
-    ApplicationError, AssessRequest, Assessment, CaseAnswer, CaseRequest, CaseWork, CommandCaller,
-    GovernRequest, Governed, HistoricalLabel, HistoricalTransaction, LabelRequest, Labelled,
-    NewWebhook, TrainedModel, TrainingReport, WebhookRequest,
+    AdviceRequest, AftermathRequest, ApplicationError, AssessRequest, Assessment, CaseAnswer,
+    CaseRequest, CaseWork, CommandCaller, GovernRequest, Governed, Happening, HistoricalLabel,
+    HistoricalTransaction, LabelRequest, Labelled, NewWebhook, ReceivedModel, TrainingReport,
+    WebhookRequest,
 };
 pub use http::{
     ACCESS, BANK_ROUTES, Placement, openapi,

@@ -11,6 +11,7 @@ use std::{
 
 use accord_event_log::{
     CommandBus, LogReader, Sequence, Worker, WorkerSettings,
+    artefacts::ArtefactFolder,
     data_directory::create_folder_durably,
     subject_keys::{MasterKey, SubjectKeyError, SubjectKeys},
     worker::{ReadModelGate, StartError},
@@ -21,10 +22,13 @@ use risk_control::{CaseSettings, Context, PartitionState, RiskControl, Rule};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    application::TrainingJobs,
     latency::RecentLatency,
     models::ModelShelf,
     policies::{ActivePolicy, KnownPolicies},
-    projections, upkeep,
+    projections,
+    scoreboards::{self, ScoreboardShelf},
+    upkeep,
     webhooks::{self, WebhookClient, WebhookReach, deliveries::DeliveryLog},
 };
 
@@ -100,6 +104,10 @@ pub(crate) struct Shared {
     pub reader: LogReader,
     pub keys: SubjectKeys,
     pub models: ModelShelf,
+    /// Comparisons as they were shown when somebody proposed a model.
+    pub evidence: ArtefactFolder,
+    pub training: TrainingJobs,
+    pub scoreboard: ScoreboardShelf,
     pub policies: KnownPolicies,
     pub store: ReadStore,
     pub progress: watch::Receiver<Progress>,
@@ -143,6 +151,9 @@ impl BankNode {
         let keys = SubjectKeys::open(keys_folder.join("subjects.db"), master).await?;
         let artefacts = settings.folder.join("artefacts");
         let models = ModelShelf::open(artefacts.clone()).map_err(file_error(&artefacts))?;
+        let evidence_path = settings.folder.join("evidence");
+        let evidence =
+            ArtefactFolder::open(evidence_path.clone()).map_err(file_error(&evidence_path))?;
 
         let gate = ReadModelGate {
             through: Arc::default(),
@@ -205,6 +216,9 @@ impl BankNode {
                 reader,
                 keys,
                 models,
+                evidence,
+                training: TrainingJobs::default(),
+                scoreboard: ScoreboardShelf::default(),
                 policies: KnownPolicies::default(),
                 store,
                 progress,
@@ -243,6 +257,7 @@ impl BankNode {
         let upkeep = vec![
             tokio::spawn(upkeep::run(node.clone())),
             tokio::spawn(webhooks::run(node.clone())),
+            tokio::spawn(scoreboards::run(node.clone())),
         ];
         if let Some(running) = &mut *node
             .shared
@@ -317,6 +332,7 @@ impl BankNode {
         let Some(mut running) = running else {
             return;
         };
+        self.shared.training.cancel_all();
         for upkeep in running.upkeep.drain(..) {
             upkeep.abort();
             // Aborted on purpose.

@@ -48,6 +48,26 @@ impl KnownPolicies {
             .cloned()
     }
 
+    /// Whether a policy over this model is known.
+    pub fn any_over(&self, model: &str) -> bool {
+        self.by_offset
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .any(|active| active.policy.model == model)
+    }
+
+    /// Whether more than one model is or was in a policy.
+    pub fn has_two_models(&self) -> bool {
+        let policies = self
+            .by_offset
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut models = policies.values().map(|active| &active.policy.model);
+        let first = models.next();
+        models.any(|model| Some(model) != first)
+    }
+
     /// The policy that was activated last.
     pub fn newest(&self) -> Option<Arc<ActivePolicy>> {
         self.by_offset

@@ -3,6 +3,7 @@
 pub mod cases;
 mod governance;
 pub mod lookups;
+pub mod models;
 pub mod overview;
 pub mod parked_labels;
 pub mod policy_drafts;

@@ -32,6 +32,7 @@ pub fn starter_rules() -> Result<Vec<Rule>, RulePackError> {
 fn parse(text: &str) -> Result<Vec<Rule>, RulePackError> {
     let packed: Vec<PackedRule> = serde_json::from_str(text)?;
     let content = DraftContent {
+        model: None,
         thresholds: Thresholds {
             challenge: 0.0,
             review: 0.0,

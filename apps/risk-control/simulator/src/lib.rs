@@ -25,12 +25,14 @@
 //! | `scenarios` | the three fraud scenarios and their order |
 //! | `reporting` | when the bank learns of a fraud |
 //! | `simulation`, `network` | the two public entry points |
+//! | `attacks` | further frauds on top of a network's days, switched on while it runs |
 //! | `csv` | the handbook's table of transactions |
 //!
 //! Deliberately absent: clocks, threads, I/O other than through a writer that the caller gives, and
 //! the platform's own `ln`, `exp` and `cos` (they may differ in the last bit; the `libm` crate does
 //! not). The same settings therefore give the same bytes everywhere; `tests/golden.rs` pins them.
 
+mod attacks;
 mod bank;
 mod compromises;
 mod csv;
@@ -45,6 +47,7 @@ mod simulation;
 mod terminals;
 mod transaction;
 
+pub use attacks::{ATTACK_SLICE_SECONDS, Attack, AttackTransaction};
 pub use bank::{Bank, BankProfile, BankTransaction, demonstration_banks};
 pub use csv::write_handbook_csv;
 pub use network::Network;

@@ -11,6 +11,9 @@ pub(crate) enum Purpose {
     StolenPurchases = 6,
     ReportDelay = 7,
     BankAssignment = 8,
+    CardTesting = 9,
+    AccountTakeOver = 10,
+    MuleTerminals = 11,
 }
 
 impl From<Purpose> for u64 {

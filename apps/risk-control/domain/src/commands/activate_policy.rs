@@ -1,5 +1,5 @@
-//! Let another policy decide, without the approval of anybody: for the node itself, when it has trained its first model.
-//! People change a policy by a draft.
+//! Let the first policy decide, without the approval of anybody: a node that decides nothing yet has nothing to protect.
+//! Whatever comes later comes by a draft, from the node as from people.
 
 use crate::{
     commands::Rejection,
@@ -9,7 +9,7 @@ use crate::{
     state::ControlState,
 };
 
-/// Activates a policy over a published model.
+/// Activates the first policy over a published model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActivatePolicy {
     pub policy: Policy,
@@ -25,16 +25,19 @@ impl ActivatePolicy {
         if active == Some(&self.policy) {
             return Ok(Vec::new());
         }
+        if active.is_some() {
+            return Err(Rejection::NeedsApproval);
+        }
         if !self.policy.thresholds.are_valid() {
             return Err(Rejection::InvalidThresholds);
         }
-        if !state.models.contains_key(&self.policy.model) {
+        if !state.models.contains(&self.policy.model) {
             return Err(Rejection::UnknownModel);
         }
         if context.models.get(&self.policy.model).is_none() {
             return Err(Rejection::ModelNotLoaded);
         }
-        if self.policy.version != active.map_or(0, |policy| policy.version) + 1 {
+        if self.policy.version != 1 {
             return Err(Rejection::StalePolicyVersion);
         }
         Ok(vec![Event::PolicyActivated(PolicyActivated {

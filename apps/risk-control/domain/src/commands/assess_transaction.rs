@@ -81,7 +81,11 @@ impl AssessTransaction {
 
 /// A transaction must lie near the node's clock, and near enough to the customer's newest transaction for its windows
 /// to be exact.
-fn check_time(occurred_at_us: i64, now_us: i64, latest_us: Option<i64>) -> Result<(), Rejection> {
+pub(super) fn check_time(
+    occurred_at_us: i64,
+    now_us: i64,
+    latest_us: Option<i64>,
+) -> Result<(), Rejection> {
     if occurred_at_us > now_us.saturating_add(FUTURE_TOLERANCE_US) {
         return Err(Rejection::OccurredInFuture);
     }

@@ -43,6 +43,7 @@ pub(super) fn drafted(
             message: format!("must have 1 to {TITLE_BYTES_MAX} bytes"),
         });
     }
+    faults.extend(content.check_model(&state.models));
     faults.extend(content.check_room(&state.governance));
     if !faults.is_empty() {
         return Err(Rejection::InvalidContent(faults));

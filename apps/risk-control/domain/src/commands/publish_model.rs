@@ -1,8 +1,9 @@
-//! Make a trained model known under its hash.
+//! Make a trained model known under its hash, and let it score in shadow where there is room.
 
 use crate::{
     commands::Rejection,
-    events::{Event, ModelPublished},
+    events::{Event, ModelPublished, ShadowStarted},
+    model::SHADOWS_MAX,
     state::ControlState,
 };
 
@@ -10,13 +11,24 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublishModel {
     pub published: ModelPublished,
+    /// Who wants it to score in shadow, if anybody does. Without room for it, it is published all the same.
+    pub shadow_by: Option<String>,
 }
 
 impl PublishModel {
     pub(crate) fn decide(&self, state: &ControlState) -> Result<Vec<Event>, Rejection> {
-        if state.models.contains_key(&self.published.model) {
+        if state.models.contains(&self.published.model) {
             return Ok(Vec::new());
         }
-        Ok(vec![Event::ModelPublished(self.published.clone())])
+        let mut events = vec![Event::ModelPublished(self.published.clone())];
+        if let Some(by) = &self.shadow_by
+            && state.models.in_shadow().count() < SHADOWS_MAX
+        {
+            events.push(Event::ShadowStarted(ShadowStarted {
+                model: self.published.model.clone(),
+                by: by.clone(),
+            }));
+        }
+        Ok(events)
     }
 }

@@ -45,6 +45,8 @@ impl RollBackPolicy {
                 thresholds: earlier.thresholds,
                 rules: earlier.rules.clone(),
                 list_changes: Vec::new(),
+                // An earlier policy was approved once; what spoke for it is in its own draft.
+                evidence: None,
             },
             by: self.by.clone(),
         })])

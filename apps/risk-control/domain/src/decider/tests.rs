@@ -2,6 +2,7 @@
 
 mod activate_policy;
 mod adopt_context;
+mod aftermath;
 mod approval;
 mod assess_transaction;
 mod cases;
@@ -11,6 +12,7 @@ mod import_transaction;
 mod label_transaction;
 mod late_and_early;
 mod lists;
+mod models;
 mod parked_labels;
 mod publish_model;
 mod rules;
@@ -24,9 +26,9 @@ use accord_learning::logistic::{LogisticFeature, LogisticModel, Standardisation,
 use super::*;
 use crate::{
     AssessTransaction, ContextAdopted, CustomerReference, Decision, FeatureSet, Features,
-    LabelledPurchase, ListChange, ListEntry, ListFingerprint, ListName, ListedKind, ModelPublished,
-    Policy, PolicyActivated, Rule, RuleContent, RuleMode, RuleSet, Scorer, Thresholds, Transaction,
-    TransactionAssessed, TransactionFingerprints, TransactionImported,
+    LabelledPurchase, ListChange, ListEntry, ListFingerprint, ListName, ListedKind, ModelEvidence,
+    ModelPublished, Policy, PolicyActivated, Rule, RuleContent, RuleMode, RuleSet, Scorer,
+    Thresholds, Transaction, TransactionAssessed, TransactionFingerprints, TransactionImported,
 };
 
 /// Sunday 2018-04-01 12:00 UTC.
@@ -160,6 +162,27 @@ fn at(now_us: i64) -> Context {
     }
 }
 
+/// A node on which two models are loaded, `MODEL` and `another`.
+fn with_two_models(now_us: i64) -> Context {
+    let mut models = ModelLibrary::default();
+    for hash in [MODEL, "another"] {
+        models.insert(hash.to_owned(), Arc::new(model()));
+    }
+    Context {
+        now_us,
+        models: Arc::new(models),
+        entities: None,
+    }
+}
+
+/// What was shown of a proposed model.
+fn evidence() -> ModelEvidence {
+    ModelEvidence {
+        card: "card".to_owned(),
+        comparison: Some("comparison".to_owned()),
+    }
+}
+
 /// A node on which no model is loaded.
 fn without_models(now_us: i64) -> Context {
     Context {
@@ -229,6 +252,7 @@ fn publication(model: &str) -> ModelPublished {
         training_frauds: 9,
         trained_through: 1_009,
         training_auc: Some(0.87),
+        card: None,
     }
 }
 

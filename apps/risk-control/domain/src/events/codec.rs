@@ -9,14 +9,17 @@ use super::{Event, event_types as types, upcasting};
 use crate::{cases::CaseEvent, ids::CustomerReference};
 
 /// Version in which each event is written. Version 2 of those that hold a transaction or its label added card, device,
-/// address and feature set; version 2 of policies and adoptions added rules and lists, which version 1 reads as none.
+/// address and feature set; version 2 of policies and adoptions added rules and lists, of models the card, of drafts what
+/// they rest on, all of which version 1 reads as none.
 fn written_version(event: &Event) -> u16 {
     match event {
         Event::TransactionAssessed(_)
         | Event::TransactionImported(_)
         | Event::TransactionLabelled(_)
         | Event::ContextAdopted(_)
-        | Event::PolicyActivated(_) => 2,
+        | Event::PolicyActivated(_)
+        | Event::PolicyDrafted(_)
+        | Event::ModelPublished(_) => 2,
         _ => 1,
     }
 }
@@ -39,6 +42,10 @@ impl Event {
             Self::TransactionImported(event) => Some(event.transaction.customer),
             Self::TransactionLabelled(event) => Some(event.customer),
             Self::LabelWithdrawn(event) => Some(event.customer),
+            Self::TransactionAdvised(event) => Some(event.transaction.customer),
+            Self::TransactionReversed(event) => Some(event.customer),
+            Self::TransactionRefunded(event) => Some(event.customer),
+            Self::ChallengeAnswered(event) => Some(event.customer),
             Self::Case(event) => Some(event.case.customer),
             _ => None,
         }
@@ -58,6 +65,26 @@ impl Event {
             ),
             Self::TransactionLabelled(event) => (
                 types::TRANSACTION_LABELLED,
+                CUSTOMER,
+                event.customer.to_string(),
+            ),
+            Self::TransactionAdvised(event) => (
+                types::TRANSACTION_ADVISED,
+                CUSTOMER,
+                event.transaction.customer.to_string(),
+            ),
+            Self::TransactionReversed(event) => (
+                types::TRANSACTION_REVERSED,
+                CUSTOMER,
+                event.customer.to_string(),
+            ),
+            Self::TransactionRefunded(event) => (
+                types::TRANSACTION_REFUNDED,
+                CUSTOMER,
+                event.customer.to_string(),
+            ),
+            Self::ChallengeAnswered(event) => (
+                types::CHALLENGE_ANSWERED,
                 CUSTOMER,
                 event.customer.to_string(),
             ),
@@ -125,6 +152,12 @@ impl Event {
             Self::SwitchOffReviewed(event) => {
                 (types::SWITCH_OFF_REVIEWED, RULE, event.rule.to_string())
             }
+            Self::ShadowStarted(event) => (types::SHADOW_STARTED, MODEL, event.model.clone()),
+            Self::ShadowEnded(event) => (types::SHADOW_ENDED, MODEL, event.model.clone()),
+            Self::ModelRolledBack(event) => (types::MODEL_ROLLED_BACK, MODEL, event.model.clone()),
+            Self::RollBackReviewed(event) => {
+                (types::ROLL_BACK_REVIEWED, MODEL, event.model.clone())
+            }
         };
         Description {
             event_type,
@@ -139,6 +172,10 @@ impl Event {
             Self::TransactionAssessed(event) => write(event, buffer),
             Self::TransactionImported(event) => write(event, buffer),
             Self::TransactionLabelled(event) => write(event, buffer),
+            Self::TransactionAdvised(event) => write(event, buffer),
+            Self::TransactionReversed(event) => write(event, buffer),
+            Self::TransactionRefunded(event) => write(event, buffer),
+            Self::ChallengeAnswered(event) => write(event, buffer),
             Self::ContextAdopted(event) => write(event, buffer),
             Self::ModelPublished(event) => write(event, buffer),
             Self::PolicyActivated(event) => write(event, buffer),
@@ -157,6 +194,10 @@ impl Event {
             Self::PolicyDraftClosed(event) => write(event, buffer),
             Self::RuleSwitchedOff(event) => write(event, buffer),
             Self::SwitchOffReviewed(event) => write(event, buffer),
+            Self::ShadowStarted(event) => write(event, buffer),
+            Self::ShadowEnded(event) => write(event, buffer),
+            Self::ModelRolledBack(event) => write(event, buffer),
+            Self::RollBackReviewed(event) => write(event, buffer),
         }
     }
 
@@ -195,10 +236,54 @@ impl Event {
                 event.customer = customer()?;
                 Self::TransactionLabelled(event)
             }
+            (types::TRANSACTION_ADVISED, 1) => {
+                let mut event: super::TransactionAdvised = read(event_type, 1, payload)?;
+                event.transaction.customer = customer()?;
+                Self::TransactionAdvised(event)
+            }
+            (types::TRANSACTION_REVERSED, 1) => {
+                let mut event: crate::aftermath::TransactionReversed =
+                    read(event_type, 1, payload)?;
+                event.customer = customer()?;
+                Self::TransactionReversed(event)
+            }
+            (types::TRANSACTION_REFUNDED, 1) => {
+                let mut event: crate::aftermath::TransactionRefunded =
+                    read(event_type, 1, payload)?;
+                event.customer = customer()?;
+                Self::TransactionRefunded(event)
+            }
+            (types::CHALLENGE_ANSWERED, 1) => {
+                let mut event: crate::aftermath::ChallengeAnswered = read(event_type, 1, payload)?;
+                event.customer = customer()?;
+                Self::ChallengeAnswered(event)
+            }
             (types::CONTEXT_ADOPTED, 1 | 2) => {
                 Self::ContextAdopted(read(event_type, schema_version, payload)?)
             }
-            (types::MODEL_PUBLISHED, 1) => Self::ModelPublished(read(event_type, 1, payload)?),
+            (types::MODEL_PUBLISHED, 1 | 2) => {
+                Self::ModelPublished(read(event_type, schema_version, payload)?)
+            }
+            (types::SHADOW_STARTED, 1) => {
+                let mut event: super::ShadowStarted = read(event_type, 1, payload)?;
+                entity_id.clone_into(&mut event.model);
+                Self::ShadowStarted(event)
+            }
+            (types::SHADOW_ENDED, 1) => {
+                let mut event: super::ShadowEnded = read(event_type, 1, payload)?;
+                entity_id.clone_into(&mut event.model);
+                Self::ShadowEnded(event)
+            }
+            (types::MODEL_ROLLED_BACK, 1) => {
+                let mut event: super::ModelRolledBack = read(event_type, 1, payload)?;
+                entity_id.clone_into(&mut event.model);
+                Self::ModelRolledBack(event)
+            }
+            (types::ROLL_BACK_REVIEWED, 1) => {
+                let mut event: super::RollBackReviewed = read(event_type, 1, payload)?;
+                entity_id.clone_into(&mut event.model);
+                Self::RollBackReviewed(event)
+            }
             (types::LABEL_WITHDRAWN, 1) => {
                 let mut event: super::LabelWithdrawn = read(event_type, 1, payload)?;
                 event.customer = customer()?;
@@ -221,8 +306,8 @@ impl Event {
             (types::POLICY_ACTIVATED, 1 | 2) => {
                 Self::PolicyActivated(read(event_type, schema_version, payload)?)
             }
-            (types::POLICY_DRAFTED, 1) => {
-                let mut event: super::PolicyDrafted = read(event_type, 1, payload)?;
+            (types::POLICY_DRAFTED, 1 | 2) => {
+                let mut event: super::PolicyDrafted = read(event_type, schema_version, payload)?;
                 event.draft = draft()?;
                 Self::PolicyDrafted(event)
             }

@@ -4,11 +4,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use accord_expressions::Condition;
 
-use super::{Candidate, Governance};
+use super::{Candidate, Governance, ModelEvidence};
 use crate::{
     lists::{
         LIST_CHANGES_MAX, LIST_COMMENT_BYTES_MAX, LIST_ENTRIES_MAX, LIST_HINT_BYTES_MAX, ListChange,
     },
+    model::ModelRegistry,
     policy::{Decision, Policy, Thresholds},
     rules::{
         RULE_ID_BYTES_MAX, RULE_REASON_BYTES_MAX, RULES_COST_MAX, RULES_MAX, Rule, RuleMode,
@@ -29,6 +30,8 @@ pub struct RuleContent {
 /// Everything of a policy that people decide.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DraftContent {
+    /// Another model than the one that decides, with what speaks for it.
+    pub model: Option<(String, ModelEvidence)>,
     pub thresholds: Thresholds,
     pub rules: Vec<RuleContent>,
     pub list_changes: Vec<ListChange>,
@@ -58,6 +61,7 @@ impl DraftContent {
     /// What a policy says, to start a draft from.
     pub fn of(policy: &Policy) -> Self {
         Self {
+            model: None,
             thresholds: policy.thresholds,
             rules: policy.rules.rules().iter().map(RuleContent::from).collect(),
             list_changes: Vec::new(),
@@ -85,12 +89,17 @@ impl DraftContent {
             .into_iter()
             .map(|rule| numbered(rule, active, governance))
             .collect();
+        let (model, evidence) = match self.model {
+            Some((model, evidence)) if model != active.model => (model, Some(evidence)),
+            _ => (active.model.clone(), None),
+        };
         Candidate {
             base_version: active.version,
-            model: active.model.clone(),
+            model,
             thresholds: self.thresholds,
             rules: RuleSet::new(rules),
             list_changes: self.list_changes,
+            evidence,
         }
     }
 
@@ -169,6 +178,17 @@ impl DraftContent {
                 }
             }
         }
+    }
+
+    /// Whether the model that it names is known.
+    pub(crate) fn check_model(&self, models: &ModelRegistry) -> Vec<ContentFault> {
+        let mut faults = Faults::default();
+        if let Some((model, _)) = &self.model
+            && !models.contains(model)
+        {
+            faults.add("/model", "no model of this hash was published");
+        }
+        faults.0
     }
 
     /// Whether the lists have room for the changes.

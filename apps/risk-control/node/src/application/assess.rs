@@ -144,6 +144,15 @@ impl BankNode {
                     self.find_transaction_sequence(&command.transaction.transaction_id, through)
                         .await?
                 }
+                Command::AdviseTransaction(command) => {
+                    self.find_transaction_sequence(&command.transaction.transaction_id, through)
+                        .await?
+                }
+                Command::ReverseTransaction(_)
+                | Command::RefundTransaction(_)
+                | Command::AnswerChallenge(_) => {
+                    self.find_aftermath_sequence(envelope.command_id).await?
+                }
                 _ => self.find_governance_sequence(envelope.command_id).await?,
             };
             if let Some(sequence) = found {
@@ -203,7 +212,7 @@ impl BankNode {
 
 impl AssessRequest {
     /// Everything that the caller said, to tell a repetition from another transaction under the same id.
-    fn canonical(&self) -> Vec<u8> {
+    pub(super) fn canonical(&self) -> Vec<u8> {
         let canonical = (
             &self.transaction_id,
             &self.personal,

@@ -34,6 +34,14 @@ pub enum ApplicationError {
     Query(#[from] sqlx::Error),
     #[error("{0}")]
     Training(String),
+    #[error("the training was cancelled")]
+    TrainingCancelled,
+    #[error("a model is being trained already")]
+    TrainingUnderWay,
+    #[error(
+        "there are no transactions of both kinds, frauds and others, that are old enough to learn from"
+    )]
+    NothingToLearn,
     #[error("an answer of the log does not fit its command")]
     Inconsistent,
 }

@@ -41,6 +41,7 @@ impl BankNode {
         match self.transaction_event(sequence).await?.event {
             Event::TransactionAssessed(event) => Ok(LabelledPurchase::of(&event.transaction)),
             Event::TransactionImported(event) => Ok(LabelledPurchase::of(&event.transaction)),
+            Event::TransactionAdvised(event) => Ok(LabelledPurchase::of(&event.transaction)),
             _ => Err(ApplicationError::Inconsistent),
         }
     }

@@ -1,14 +1,17 @@
-//! Train the first model on the node's own log and let it decide.
+//! Models of a node: the first one, candidates that are trained here, and candidates from elsewhere.
+//!
+//! The first model decides at once, because a node without one decides nothing and has nothing to protect. Every later
+//! one is a candidate: published with its card, scored in shadow, and promoted by a draft that a second person approves.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accord_event_log::{PartitionId, Reply, Sequence};
-use accord_learning::{TrainingRows, metrics::roc_auc};
+use accord_event_log::{PartitionId, Reply, Sequence, journal::reader::ReadError};
 use risk_control::{
-    ActivatePolicy, Command, ModelPublished, Policy, PublishModel, RiskControl, RuleSet,
-    ScoringModel, Thresholds, TrainingError, TrainingSet, TreesPlan, train_trees,
+    ActivatePolicy, Champion, Command, LearnerSettings, ModelOrigin, ModelPublished, Policy,
+    PublishModel, RiskControl, RuleSet, ScoringModel, Thresholds, TrainedModel, TrainingData,
+    TrainingError, TrainingOrder, TrainingPeriod, TrainingSet,
 };
 use uuid::Uuid;
 
@@ -17,12 +20,8 @@ use crate::node::BankNode;
 
 const READ_BYTES: usize = 8 << 20;
 const CONTROL_DEADLINE: Duration = Duration::from_secs(30);
-/// Share of the transactions, the newest, on which a model is measured.
 /// A node learns from its whole log.
 const ALL_TIME: Range<i64> = i64::MIN..i64::MAX;
-const HELD_OUT_SHARE: f64 = 0.25;
-/// Seed of the trees' sampling: the same log gives the same model.
-const SEED: u64 = 1;
 
 /// What a training run found.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,19 +34,36 @@ pub struct TrainingReport {
     pub thresholds: Thresholds,
 }
 
-/// A trained model that is not published yet.
+/// A model that was trained elsewhere, by a consortium say.
 #[derive(Clone, Debug)]
-pub struct TrainedModel {
+pub struct ReceivedModel {
     pub model: ScoringModel,
-    pub rows: u64,
-    pub frauds: u64,
-    /// Area under the ROC curve on rows that the measured trees had not seen.
-    pub auc: Option<f64>,
-    pub thresholds: Thresholds,
+    pub purpose: String,
+    pub origin: ModelOrigin,
+    pub learner: LearnerSettings,
+    /// As far as it is known of all who took part.
+    pub training: TrainingPeriod,
+}
+
+/// The model that decides, to measure a candidate against.
+pub(super) struct KnownChampion {
+    hash: String,
+    model: Arc<ScoringModel>,
+    trained_through_us: Option<i64>,
+}
+
+impl KnownChampion {
+    pub(super) fn as_champion(&self) -> Champion<'_> {
+        Champion {
+            hash: &self.hash,
+            model: &self.model,
+            trained_through_us: self.trained_through_us,
+        }
+    }
 }
 
 impl BankNode {
-    /// Trains boosted trees on everything in the log, publishes it and activates a policy over it.
+    /// Trains boosted trees on everything in the log, publishes them and lets them decide: for the first model only.
     pub async fn train_and_activate(
         &self,
         actor: &Arc<str>,
@@ -55,68 +71,143 @@ impl BankNode {
         let through = self.shared.reader.last();
         let cutoff_us = self.shared.clock.now_us();
         let set = self.training_set(through).await?;
+        let order = TrainingOrder::standard(ModelOrigin::Local {
+            by: actor.to_string(),
+        });
         // Minutes of arithmetic must not sit on a thread that answers requests.
-        let trained =
-            tokio::task::spawn_blocking(move || TrainedModel::train(&set, ALL_TIME, cutoff_us))
-                .await
-                .map_err(|error| ApplicationError::Training(error.to_string()))??;
+        let trained = tokio::task::spawn_blocking(move || {
+            let data = TrainingData {
+                set: &set,
+                occurred_us: ALL_TIME,
+                cutoff_us,
+                through: through.0,
+                champion: None,
+            };
+            TrainedModel::train(&data, &order, &mut |_| true)
+        })
+        .await
+        .map_err(|error| ApplicationError::Training(error.to_string()))??;
         self.activate(actor, trained, through).await
     }
 
-    /// Publishes a model that was trained on the log up to `through` (or elsewhere: zero) and lets it decide.
+    /// Publishes the first model, trained on the log up to `through` (or elsewhere: zero), and lets it decide. Refused
+    /// once a policy decides.
     pub async fn activate(
         &self,
         actor: &Arc<str>,
         trained: TrainedModel,
         through: Sequence,
     ) -> Result<TrainingReport, ApplicationError> {
-        let model = self
-            .shared
-            .models
-            .add(trained.model)
-            .map_err(|error| ApplicationError::Training(error.to_string()))?;
-
-        // Another model changes nothing of what people have written down.
-        let (version, rules) = match self.shared.policies.newest() {
-            Some(active) => (active.policy.version + 1, active.policy.rules.clone()),
-            None => (1, RuleSet::new(self.shared.starter_rules.clone())),
-        };
-        self.control(
-            actor,
-            Command::PublishModel(PublishModel {
-                published: ModelPublished {
-                    model: model.clone(),
-                    training_rows: trained.rows,
-                    training_frauds: trained.frauds,
-                    trained_through: through.0,
-                    training_auc: trained.auc,
-                },
-            }),
-        )
-        .await?;
+        let card = trained.card.clone();
+        let model = self.publish(actor, trained, None).await?;
         self.control(
             actor,
             Command::ActivatePolicy(ActivatePolicy {
                 policy: Policy {
-                    version,
+                    version: 1,
                     model: model.clone(),
-                    thresholds: trained.thresholds,
-                    rules,
+                    thresholds: card.thresholds,
+                    rules: RuleSet::new(self.shared.starter_rules.clone()),
                 },
             }),
         )
         .await?;
         Ok(TrainingReport {
             model,
-            rows: trained.rows,
-            frauds: trained.frauds,
+            rows: card.training.rows,
+            frauds: card.training.frauds,
             through,
-            auc: trained.auc,
-            thresholds: trained.thresholds,
+            auc: card.held_out.and_then(|test| test.model.auc),
+            thresholds: card.thresholds,
         })
     }
 
-    async fn training_set(&self, through: Sequence) -> Result<TrainingSet, ApplicationError> {
+    /// Takes a model from elsewhere as a candidate: measured on this bank's newest transactions beside the model that
+    /// decides, published with its card, and scored in shadow where there is room. Gives the hash of its artefact.
+    pub async fn offer_candidate(
+        &self,
+        actor: &Arc<str>,
+        received: ReceivedModel,
+    ) -> Result<String, ApplicationError> {
+        let through = self.shared.reader.last();
+        let cutoff_us = self.shared.clock.now_us();
+        let set = self.training_set(through).await?;
+        let champion = self.known_champion().await?;
+        let trained = tokio::task::spawn_blocking(move || {
+            let data = TrainingData {
+                set: &set,
+                occurred_us: ALL_TIME,
+                cutoff_us,
+                through: through.0,
+                champion: champion.as_ref().map(KnownChampion::as_champion),
+            };
+            let order = TrainingOrder {
+                purpose: received.purpose,
+                origin: received.origin,
+                learner: received.learner,
+                threads: 1,
+            };
+            TrainedModel::received(received.model, &data, &order, received.training)
+        })
+        .await
+        .map_err(|error| ApplicationError::Training(error.to_string()))??;
+        self.publish(actor, trained, Some(actor.to_string())).await
+    }
+
+    /// Stores a model, then makes it known with its card.
+    pub(super) async fn publish(
+        &self,
+        actor: &Arc<str>,
+        trained: TrainedModel,
+        shadow_by: Option<String>,
+    ) -> Result<String, ApplicationError> {
+        let shelf = self.shared.models.clone();
+        let TrainedModel { model, card } = trained;
+        let hash = tokio::task::spawn_blocking(move || shelf.add(model))
+            .await
+            .map_err(|error| ApplicationError::Training(error.to_string()))?
+            .map_err(|error| ApplicationError::Training(error.to_string()))?;
+        self.control(
+            actor,
+            Command::PublishModel(PublishModel {
+                published: ModelPublished {
+                    model: hash.clone(),
+                    training_rows: card.training.rows,
+                    training_frauds: card.training.frauds,
+                    trained_through: card.training.through,
+                    training_auc: card.held_out.as_ref().and_then(|test| test.model.auc),
+                    card: Some(Box::new(card)),
+                },
+                shadow_by,
+            }),
+        )
+        .await?;
+        Ok(hash)
+    }
+
+    pub(super) async fn known_champion(&self) -> Result<Option<KnownChampion>, ApplicationError> {
+        let Some(active) = self.active_policy() else {
+            return Ok(None);
+        };
+        let hash = active.policy.model.clone();
+        let Some(model) = self.shared.models.get(&hash) else {
+            return Ok(None);
+        };
+        let card = self.registered_model(&hash).await?.and_then(|row| row.card);
+        Ok(Some(KnownChampion {
+            hash,
+            model,
+            trained_through_us: card
+                // Simulated rows have a time of their own.
+                .filter(|card| card.origin != ModelOrigin::Simulated)
+                .and_then(|card| card.training.last_us),
+        }))
+    }
+
+    pub(super) async fn training_set(
+        &self,
+        through: Sequence,
+    ) -> Result<TrainingSet, ApplicationError> {
         let mut set = TrainingSet::default();
         let mut read = Sequence::ZERO;
         while read < through {
@@ -131,7 +222,7 @@ impl BankNode {
                             set.add(&recorded.event);
                         }
                     })
-                    .map_err(accord_event_log::journal::reader::ReadError::from)?;
+                    .map_err(ReadError::from)?;
             }
             read = last;
         }
@@ -159,81 +250,12 @@ impl BankNode {
     }
 }
 
-impl TrainedModel {
-    /// Trains boosted trees on the transactions of a range of event time, with what was known of them at `cutoff_us`
-    /// (epoch microseconds).
-    ///
-    /// What the model is worth and where its thresholds lie is found on the newest part of the rows, by trees that were
-    /// grown on the older part only: trees know the rows that they were grown on too well. The trees that decide are
-    /// then grown on all rows.
-    pub fn train(
-        set: &TrainingSet,
-        occurred_us: Range<i64>,
-        cutoff_us: i64,
-    ) -> Result<Self, ApplicationError> {
-        let failed = |error: &dyn std::fmt::Display| ApplicationError::Training(error.to_string());
-        let plan = TreesPlan {
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-            seed: SEED,
-        };
-        let (rows, frauds) = set
-            .rows_within(occurred_us.clone(), cutoff_us)
-            .map_err(|error| failed(&error))?;
-        let model = train_trees(&rows, plan).map_err(|error| failed(&error))?;
-        let measured = measured_on_newest(set, occurred_us, cutoff_us, plan)
-            .map_err(|error| failed(&error))?
-            // Too little to hold anything out.
-            .unwrap_or_else(|| Measured::new(&model, &rows));
-        Ok(Self {
-            model,
-            rows: rows.len() as u64,
-            frauds,
-            auc: roc_auc(&measured.scores, &measured.labels),
-            thresholds: Thresholds::for_standard_alert_load(measured.scores),
-        })
-    }
-}
-
-/// Rows that were scored, with what they are.
-struct Measured {
-    scores: Vec<f64>,
-    labels: Vec<bool>,
-}
-
-impl Measured {
-    fn new(model: &ScoringModel, rows: &TrainingRows) -> Self {
-        let scores = rows.iter();
-        Self {
-            scores: scores
-                .map(|(features, _)| model.score_values(features))
-                .collect(),
-            labels: rows.labels().to_vec(),
+impl From<TrainingError> for ApplicationError {
+    fn from(error: TrainingError) -> Self {
+        match error {
+            TrainingError::Cancelled => Self::TrainingCancelled,
+            TrainingError::OneClass => Self::NothingToLearn,
+            other => Self::Training(other.to_string()),
         }
-    }
-}
-
-/// The newest rows, scored by a model of the older ones; `None` where one of the parts has one class only.
-fn measured_on_newest(
-    set: &TrainingSet,
-    occurred_us: Range<i64>,
-    cutoff_us: i64,
-    plan: TreesPlan,
-) -> Result<Option<Measured>, TrainingError> {
-    let Some(split_us) = set.moment_at_share(&occurred_us, cutoff_us, 1.0 - HELD_OUT_SHARE) else {
-        return Ok(None);
-    };
-    let rows = |occurred_us| {
-        set.rows_within(occurred_us, cutoff_us)
-            .map_err(|error| TrainingError::Learner(error.to_string()))
-    };
-    let (older, _) = rows(occurred_us.start..split_us)?;
-    let (newer, frauds) = rows(split_us..occurred_us.end)?;
-    if frauds == 0 || frauds == newer.len() as u64 {
-        return Ok(None);
-    }
-    match train_trees(&older, plan) {
-        Ok(model) => Ok(Some(Measured::new(&model, &newer))),
-        Err(TrainingError::OneClass) => Ok(None),
-        Err(error) => Err(error),
     }
 }

@@ -10,6 +10,8 @@ use maud::{Markup, html};
 
 use super::form_field::post_button;
 use super::frame::{BankFrame, Section};
+use super::model_comparison::{ComparisonPart, comparison};
+use super::models::short;
 use super::transaction::HistoryEntry;
 
 /// All that the queue shows.
@@ -64,6 +66,8 @@ pub struct DraftView {
     pub back_test: Option<String>,
     /// What it changes: subject, before, after.
     pub differences: Vec<(String, Option<String>, Option<String>)>,
+    /// Where it proposes another model: its hash, and what was shown of it.
+    pub proposed_model: Option<(String, Option<ComparisonPart>)>,
     pub history: Vec<HistoryEntry>,
     /// Why this reader cannot approve it, if so.
     pub four_eyes: Option<String>,
@@ -232,6 +236,12 @@ pub fn draft(view: &DraftView) -> Markup {
                 "It cannot be submitted, approved or activated any more. Make the change again from the policy that decides."
             }))
         }
+        @if let Some((model, None)) = &view.proposed_model {
+            (notice(Tone::Neutral, "No comparison goes with this model", &html! {
+                "It did not score in shadow when it was proposed. "
+                a href=(view.frame.model_href(model)) { "Its card" } " says how it did on held-out rows."
+            }))
+        }
         div class="columns columns-wide-narrow" {
             div class="stack" {
                 section aria-labelledby="changes" {
@@ -244,6 +254,10 @@ pub fn draft(view: &DraftView) -> Markup {
                 div class="section-heading" { h2 id="history" { "History" } }
                 (history(view))
             }
+        }
+        @if let Some((model, Some(part))) = &view.proposed_model {
+            p { "The card of the proposed model: " a href=(view.frame.model_href(model)) { code { (short(model)) } } }
+            (comparison(part))
         }
     };
     view.frame
@@ -368,6 +382,7 @@ impl DraftView {
                 Some("active · review".to_owned()),
                 None,
             )],
+            proposed_model: None,
             history: Vec::new(),
             four_eyes: None,
             problem: None,

@@ -31,16 +31,20 @@ pub enum Section {
     Rules,
     Lists,
     Approvals,
+    Models,
+    Monitoring,
 }
 
 impl Section {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Overview,
         Self::Transactions,
         Self::Cases,
         Self::Rules,
         Self::Lists,
         Self::Approvals,
+        Self::Models,
+        Self::Monitoring,
     ];
 
     fn label(self) -> &'static str {
@@ -51,6 +55,8 @@ impl Section {
             Self::Rules => "Rules",
             Self::Lists => "Lists",
             Self::Approvals => "Approvals",
+            Self::Models => "Models",
+            Self::Monitoring => "Monitoring",
         }
     }
 
@@ -62,6 +68,8 @@ impl Section {
             Self::Rules => "/rules",
             Self::Lists => "/lists",
             Self::Approvals => "/approvals",
+            Self::Models => "/models",
+            Self::Monitoring => "/monitoring",
         }
     }
 }
@@ -109,6 +117,11 @@ impl BankFrame {
     /// Address of the page of a draft.
     pub fn draft_href(&self, draft: u64) -> String {
         format!("{}/approvals/{draft}", self.base_path)
+    }
+
+    /// Address of the page of a model.
+    pub fn model_href(&self, model: &str) -> String {
+        format!("{}/models/{}", self.base_path, path_segment(model))
     }
 
     /// Address of the list of transactions.

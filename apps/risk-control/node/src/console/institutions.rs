@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use serde::Serialize;
 
 use super::decision::{CountFields, Decision, DecisionCounts};
+use super::form_field::post_button;
 
 /// All that the page shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct InstitutionsView {
     /// Address of a stream of `institutions` events ([`InstitutionsFigures`]).
     pub stream: Option<String>,
     pub banks: Vec<BankCard>,
+    /// What a presenter can switch on; empty where nobody can.
+    pub attacks: Vec<AttackSwitch>,
     /// The page that explains the API, and its description in OpenAPI.
     pub api_href: String,
     pub openapi_href: String,
@@ -25,6 +28,15 @@ pub struct InstitutionsView {
     pub command: String,
     /// Links of the footer: label and address.
     pub footer: Vec<(String, String)>,
+}
+
+/// An attack that a presenter switches on and off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttackSwitch {
+    pub key: String,
+    pub title: String,
+    pub explanation: String,
+    pub under_way: bool,
 }
 
 /// One bank.
@@ -119,6 +131,7 @@ pub fn institutions(view: &InstitutionsView, others: &Markup) -> Markup {
             }
         }
         (others)
+        (attacks(view))
         (first_steps(view))
     };
     Page {
@@ -129,6 +142,36 @@ pub fn institutions(view: &InstitutionsView, others: &Markup) -> Markup {
         footer: &view.footer,
     }
     .render()
+}
+
+fn attacks(view: &InstitutionsView) -> Markup {
+    if view.attacks.is_empty() {
+        return html! {};
+    }
+    html! {
+        section aria-labelledby="attacks" {
+            div class="section-heading" {
+                h2 id="attacks" { "Attacks" }
+                p { "On top of the customers' own traffic and the usual frauds, at every bank" }
+            }
+            div class="cards" {
+                @for attack in &view.attacks {
+                    article class="card" {
+                        div class="card-heading" {
+                            @if attack.under_way { (badge::badge(Tone::Bad, "Under way")) }
+                            @else { (badge::badge(Tone::Neutral, "Off")) }
+                            h3 { (attack.title) }
+                        }
+                        p class="muted" { (attack.explanation) }
+                        (post_button("/attacks", if attack.under_way { "Stop" } else { "Start" }, attack.under_way, &[
+                            ("attack", attack.key.as_str()),
+                            ("on", if attack.under_way { "false" } else { "true" }),
+                        ]))
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn card(bank: &BankCard) -> Markup {

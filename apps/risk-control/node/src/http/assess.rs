@@ -110,7 +110,7 @@ fn transaction_id_from_key(
     }
 }
 
-fn checked(
+pub(super) fn checked(
     body: AssessTransactionBody,
     make_id: impl FnOnce() -> String,
 ) -> Result<AssessRequest, Problem> {

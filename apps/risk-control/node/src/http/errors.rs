@@ -50,6 +50,14 @@ impl From<ApplicationError> for Problem {
             ApplicationError::Log(error) => Self::internal(&error),
             ApplicationError::Query(error) => Self::internal(&error),
             ApplicationError::Training(error) => Self::internal(&error),
+            ApplicationError::TrainingCancelled => {
+                Self::new(ProblemKind::Conflict).detail("The training was cancelled.")
+            }
+            ApplicationError::TrainingUnderWay => Self::new(ProblemKind::Conflict)
+                .detail("A model is being trained already; wait for it or cancel it."),
+            ApplicationError::NothingToLearn => Self::new(ProblemKind::CommandRejected).detail(
+                "There are no transactions of both kinds, frauds and others, that are old enough to learn from.",
+            ),
             ApplicationError::Inconsistent => Self::internal(&"an answer does not fit its command"),
         }
     }
@@ -62,6 +70,8 @@ fn rejected(rejection: &Rejection) -> Problem {
     };
     match rejection {
         Rejection::OccurredInFuture | Rejection::OccurredTooLongAgo => at("#/occurred_at"),
+        Rejection::BeforeTransaction => at("#/happened_at"),
+        Rejection::RefundTooLarge => at("#/amount_minor"),
         // Every bank gets its first policy right after its history.
         Rejection::NoPolicy => Problem::new(ProblemKind::Starting)
             .detail("starting: history is being loaded, and no model decides yet"),
@@ -74,7 +84,10 @@ fn rejected(rejection: &Rejection) -> Problem {
                 FieldError::at_pointer(format!("#{}", fault.pointer), fault.message.clone())
             })
             .fold(Problem::new(ProblemKind::InvalidField), Problem::field),
-        Rejection::UnknownDraft | Rejection::UnknownPolicyVersion | Rejection::UnknownRule => {
+        Rejection::UnknownDraft
+        | Rejection::UnknownPolicyVersion
+        | Rejection::UnknownRule
+        | Rejection::UnknownModel => {
             Problem::new(ProblemKind::NotFound).detail(sentence(rejection))
         }
         Rejection::DraftChanged => {
@@ -89,11 +102,22 @@ fn rejected(rejection: &Rejection) -> Problem {
         | Rejection::NotApproved
         | Rejection::OtherCandidate
         | Rejection::AlreadyOff
-        | Rejection::NothingToReview => {
+        | Rejection::NothingToReview
+        | Rejection::NeedsApproval
+        | Rejection::AlreadyReversed
+        | Rejection::AlreadyRefunded
+        | Rejection::NotChallenged
+        | Rejection::ChallengeAnswered
+        | Rejection::DecidesAlready
+        | Rejection::InShadowAlready
+        | Rejection::NotInShadow
+        | Rejection::TooManyShadows
+        | Rejection::NoEarlierModel
+        | Rejection::RollBackUnderReview
+        | Rejection::NoRollBackToReview => {
             Problem::new(ProblemKind::Conflict).detail(sentence(rejection))
         }
-        Rejection::UnknownModel
-        | Rejection::InvalidThresholds
+        Rejection::InvalidThresholds
         | Rejection::StalePolicyVersion
         | Rejection::TooManyParkedLabels
         | Rejection::TooManyWebhooks

@@ -4,6 +4,7 @@ mod content;
 pub(super) mod drafts;
 mod form;
 pub(super) mod lists;
+pub(super) mod models;
 mod pages;
 pub(super) mod policies;
 pub(super) mod rules;
@@ -137,9 +138,9 @@ pub const GOVERNANCE_ROUTES: &[RouteAccess] = &[
     ),
 ];
 
-/// Mounts every row of [`GOVERNANCE_ROUTES`].
+/// Mounts every row of [`GOVERNANCE_ROUTES`] and of [`models::MODEL_ROUTES`].
 pub(super) fn mount(mounting: Mounting<Arc<BankService>>) -> Mounting<Arc<BankService>> {
-    mounting
+    models::mount(mounting)
         .get("/v1/rules", rules::list)
         .get("/v1/rules/fields", rules::fields)
         .post("/v1/rules/validate", rules::validate)

@@ -3,8 +3,8 @@
 use utoipa::OpenApi;
 
 use super::{
-    assess, cases, export,
-    governance::{drafts, lists, policies, rules},
+    aftermath, assess, cases, export,
+    governance::{drafts, lists, models, policies, rules},
     labels, lookups, overview, parked_labels, policy, read_models, stream, transactions, webhooks,
 };
 
@@ -21,6 +21,10 @@ use super::{
         transactions::list,
         transactions::show,
         labels::label,
+        aftermath::reverse,
+        aftermath::refund,
+        aftermath::answer_challenge,
+        aftermath::advise,
         parked_labels::list,
         parked_labels::discard,
         cases::list,
@@ -69,6 +73,20 @@ use super::{
         drafts::approve,
         drafts::reject,
         drafts::activate,
+        models::list,
+        models::training::train,
+        models::show,
+        models::start_shadow,
+        models::end_shadow,
+        models::comparison,
+        models::frozen_comparison,
+        models::training::list,
+        models::training::show,
+        models::training::cancel,
+        models::waiting_roll_back,
+        models::roll_back,
+        models::review_roll_back,
+        models::monitoring,
     ),
     tags(
         (name = "transactions", description = "Decide, look up, label"),
@@ -77,6 +95,7 @@ use super::{
         (name = "webhooks", description = "Telling other systems"),
         (name = "overview", description = "Figures"),
         (name = "governance", description = "What decides"),
+        (name = "models", description = "Candidates, cards, shadows, drift"),
         (name = "operations", description = "Keeping the node well"),
     )
 )]

@@ -1,6 +1,6 @@
 //! The pages of one bank: read models into views.
 
-use accord_console::{CONTENT_SECURITY_POLICY, DemoClock, PersonaSwitcher, Tone};
+use accord_console::{CONTENT_SECURITY_POLICY, DemoClock, PersonaSwitcher, Tone, money::money};
 use accord_learning::is_missing;
 use accord_service::{Deadline, Principal, Problem, StrictPath, StrictQuery};
 use axum::{
@@ -30,7 +30,7 @@ use crate::{
         transaction::{DecisionVersions, HistoryEntry, RuleHit, TransactionField, TransactionView},
         transactions::{LabelFilter, TransactionFilters, TransactionsView},
     },
-    queries::transactions::{PageStart, TransactionFilter, TransactionRow},
+    queries::transactions::{AftermathRow, PageStart, TransactionFilter, TransactionRow},
 };
 
 const LIST_ROWS: u32 = 50;
@@ -363,6 +363,9 @@ impl BankService {
             tone: Tone::Neutral,
             title: match &recorded.event {
                 Event::TransactionAssessed(_) => "Decided".to_owned(),
+                Event::TransactionAdvised(event) => {
+                    format!("Decided elsewhere ({})", event.decided_by.name())
+                }
                 _ => "Imported with its original decision".to_owned(),
             },
             detail: None,
@@ -382,6 +385,16 @@ impl BankService {
             detail: self.node.note(row.customer, label),
             actor: Some(label.actor.clone()),
         }));
+        let aftermath = self
+            .node
+            .transaction_aftermath(&row)
+            .await
+            .map_err(query_problem)?;
+        history.extend(
+            aftermath
+                .into_iter()
+                .map(|happened| happened_entry(happened, &row.currency)),
+        );
 
         let mut rule_hits = Vec::new();
         let (explanation, versions, thresholds) = match &recorded.event {
@@ -544,7 +557,7 @@ pub fn persona_switcher(
     })
 }
 
-fn thresholds_of(thresholds: &risk_control::Thresholds) -> Vec<ScoreThreshold> {
+pub(crate) fn thresholds_of(thresholds: &risk_control::Thresholds) -> Vec<ScoreThreshold> {
     [
         (Decision::Challenge, thresholds.challenge),
         (Decision::Review, thresholds.review),
@@ -552,6 +565,27 @@ fn thresholds_of(thresholds: &risk_control::Thresholds) -> Vec<ScoreThreshold> {
     ]
     .map(|(decision, at)| ScoreThreshold { decision, at })
     .to_vec()
+}
+
+/// What happened to a transaction after it was decided, in words.
+fn happened_entry(happened: AftermathRow, currency: &str) -> HistoryEntry {
+    let detail = happened.detail.unwrap_or_default();
+    let (tone, title) = match (happened.kind, detail.as_str()) {
+        ("reversed", _) => (Tone::Neutral, format!("Reversed ({detail})")),
+        ("refunded", _) => {
+            let amount = money(happened.amount_minor.unwrap_or_default(), currency);
+            (Tone::Neutral, format!("Refunded {amount}"))
+        }
+        (_, "passed") => (Tone::Good, "Challenge passed".to_owned()),
+        (_, outcome) => (Tone::Attention, format!("Challenge {outcome}")),
+    };
+    HistoryEntry {
+        at_us: happened.recorded_at_us,
+        tone,
+        title,
+        detail: None,
+        actor: Some(happened.actor),
+    }
 }
 
 pub(crate) fn decision_row(service: &BankService, row: &TransactionRow) -> DecisionRow {

@@ -282,6 +282,7 @@ impl BankService {
 
         let kind = match &recorded.event {
             Event::TransactionAssessed(_) => "assessed",
+            Event::TransactionAdvised(_) => "advised",
             _ => "imported",
         };
         let mut history = vec![HistoryEntryBody {
@@ -292,8 +293,31 @@ impl BankService {
             source: None,
             known_at: None,
             note: None,
+            amount_minor: None,
+            detail: match &recorded.event {
+                Event::TransactionAdvised(event) => Some(event.decided_by.name().to_owned()),
+                _ => None,
+            },
+            happened_at: None,
         }];
         history.extend(labels.iter().map(|label| self.history_entry(&row, label)));
+        let aftermath = self
+            .node
+            .transaction_aftermath(&row)
+            .await
+            .map_err(query_problem)?;
+        history.extend(aftermath.into_iter().map(|happened| HistoryEntryBody {
+            kind: happened.kind,
+            recorded_at: time_text(happened.recorded_at_us),
+            actor: happened.actor,
+            label: None,
+            source: None,
+            known_at: None,
+            note: None,
+            amount_minor: happened.amount_minor,
+            detail: happened.detail,
+            happened_at: Some(time_text(happened.happened_at_us)),
+        }));
 
         let (mut rule_hits, mut lists) = (Vec::new(), Vec::new());
         let (reasons, explanation, versions) = match &recorded.event {
@@ -339,6 +363,9 @@ impl BankService {
             source: Some(label.source),
             known_at: Some(time_text(label.known_at_us)),
             note: self.node.note(row.customer, label),
+            amount_minor: None,
+            detail: None,
+            happened_at: None,
         }
     }
 

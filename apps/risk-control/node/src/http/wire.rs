@@ -157,7 +157,7 @@ pub struct ExplanationBody {
 /// Something that happened to a transaction.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryEntryBody {
-    /// `assessed`, `imported`, `labelled` or `label_withdrawn`.
+    /// `assessed`, `imported`, `advised`, `labelled`, `label_withdrawn`, `reversed`, `refunded` or `challenge_answered`.
     pub kind: &'static str,
     pub recorded_at: String,
     pub actor: String,
@@ -169,6 +169,14 @@ pub struct HistoryEntryBody {
     pub known_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Of a refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_minor: Option<i64>,
+    /// Who took it back or decided it, or how a challenge ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub happened_at: Option<String>,
 }
 
 /// One transaction with everything about it.

@@ -65,6 +65,9 @@ impl Projection<Event> for Activity {
                     Event::TransactionImported(event) => {
                         count(&mut decisions, &event.transaction, event.decision);
                     }
+                    Event::TransactionAdvised(event) => {
+                        count(&mut decisions, &event.transaction, event.decision);
+                    }
                     _ => {}
                 }
             }

@@ -17,7 +17,7 @@ impl Projection<Event> for Governance {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn poison(&self) -> Poison {
@@ -45,8 +45,16 @@ impl Projection<Event> for Governance {
                     Event::ModelPublished(event) => {
                         model(connection, tables, recorded, event).await?;
                     }
+                    Event::ShadowStarted(event) => {
+                        shadow(connection, tables, &event.model, true).await?;
+                    }
+                    Event::ShadowEnded(event) => {
+                        shadow(connection, tables, &event.model, false).await?;
+                    }
                     Event::PolicyActivated(event) => {
                         policy(connection, tables, recorded, event).await?;
+                        // Whatever decides needs no shadow.
+                        shadow(connection, tables, &event.policy.model, false).await?;
                         for change in &event.list_changes {
                             list_change(connection, tables, recorded, change).await?;
                         }
@@ -71,16 +79,35 @@ async fn model(
     let models = tables.table("models");
     sqlx::query(AssertSqlSafe(format!(
         "-- models_insert
-         INSERT INTO {models} (model, training_rows, training_frauds, trained_through, training_auc, published_at, actor)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+         INSERT INTO {models} (model, training_rows, training_frauds, trained_through, training_auc, card, in_shadow, published_at, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)"
     )))
     .bind(event.model.clone())
     .bind(event.training_rows.cast_signed())
     .bind(event.training_frauds.cast_signed())
     .bind(event.trained_through.cast_signed())
     .bind(event.training_auc)
+    .bind(event.card.as_ref().map(json))
     .bind(recorded.metadata.recorded_at_us)
     .bind(recorded.metadata.actor.to_string())
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+async fn shadow(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    model: &str,
+    in_shadow: bool,
+) -> Result<(), sqlx::Error> {
+    let models = tables.table("models");
+    sqlx::query(AssertSqlSafe(format!(
+        "-- models_shadow
+         UPDATE {models} SET in_shadow = $1 WHERE model = $2"
+    )))
+    .bind(i64::from(in_shadow))
+    .bind(model.to_owned())
     .execute(connection)
     .await
     .map(|_| ())

@@ -1,11 +1,13 @@
-//! Drafts of the policy, rules that wait for a second look, and the history of both.
+//! Drafts of the policy, rules and models that wait for a second look, and the history of all of them.
 
 use std::sync::Arc;
 
 use accord_event_log::Recorded;
 use accord_read_store::{Poison, Projection, ProjectionError, TableSet};
 use futures::future::BoxFuture;
-use risk_control::{Event, PolicyActivated, PolicyDrafted, RuleMode, RuleSwitchedOff};
+use risk_control::{
+    Event, ModelRolledBack, PolicyActivated, PolicyDrafted, RuleMode, RuleSwitchedOff,
+};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::governance::json;
@@ -53,7 +55,7 @@ impl Projection<Event> for PolicyDrafts {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn poison(&self) -> Poison {
@@ -66,7 +68,12 @@ impl Projection<Event> for PolicyDrafts {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["policy_drafts", "governance_history", "switched_off"]
+        &[
+            "policy_drafts",
+            "governance_history",
+            "switched_off",
+            "rolled_back",
+        ]
     }
 
     fn apply<'a>(
@@ -148,7 +155,23 @@ async fn apply(
             };
             (step, &event.by, Some(&event.reason))
         }
+        Event::ShadowStarted(event) => ("shadow_started", &event.by, None),
+        Event::ShadowEnded(event) => ("shadow_ended", &event.by, None),
+        Event::ModelRolledBack(event) => {
+            rolled_back(connection, tables, recorded, event).await?;
+            ("rolled_back", &event.by, Some(&event.reason))
+        }
+        Event::RollBackReviewed(event) => {
+            forget_roll_back(connection, tables, "").await?;
+            let step = if event.confirmed {
+                "confirmed"
+            } else {
+                "refused"
+            };
+            (step, &event.by, Some(&event.reason))
+        }
         Event::PolicyActivated(event) => {
+            forget_roll_back(connection, tables, &event.policy.model).await?;
             return forget_settled(connection, tables, event).await;
         }
         _ => return Ok(()),
@@ -254,6 +277,44 @@ async fn switched_off(
     .bind(event.reason.clone())
     .bind(event.by.clone())
     .bind(recorded.metadata.recorded_at_us)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+async fn rolled_back(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    recorded: &Recorded<Event>,
+    event: &ModelRolledBack,
+) -> Result<(), sqlx::Error> {
+    let table = tables.table("rolled_back");
+    sqlx::query(AssertSqlSafe(format!(
+        "-- rolled_back_insert
+         INSERT INTO {table} (model, restored, reason, person, rolled_back_at) VALUES ($1, $2, $3, $4, $5)"
+    )))
+    .bind(event.model.clone())
+    .bind(event.restored.clone())
+    .bind(event.reason.clone())
+    .bind(event.by.clone())
+    .bind(recorded.metadata.recorded_at_us)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Nobody asks any more, unless the model that decides is the one that was put back.
+async fn forget_roll_back(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    decides: &str,
+) -> Result<(), sqlx::Error> {
+    let table = tables.table("rolled_back");
+    sqlx::query(AssertSqlSafe(format!(
+        "-- rolled_back_delete
+         DELETE FROM {table} WHERE restored <> $1"
+    )))
+    .bind(decides.to_owned())
     .execute(connection)
     .await
     .map(|_| ())

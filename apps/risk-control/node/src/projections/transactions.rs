@@ -123,7 +123,7 @@ impl Projection<Event> for Transactions {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn poison(&self) -> Poison {
@@ -137,7 +137,11 @@ impl Projection<Event> for Transactions {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["transactions", "transaction_labels"]
+        &[
+            "transactions",
+            "transaction_labels",
+            "transaction_aftermath",
+        ]
     }
 
     fn apply<'a>(
@@ -169,6 +173,51 @@ impl Projection<Event> for Transactions {
                         reason: None,
                         personal: &event.personal,
                     }),
+                    Event::TransactionAdvised(event) => rows.push(Row {
+                        sequence: recorded.metadata.sequence.0.cast_signed(),
+                        recorded_at_us: recorded.metadata.recorded_at_us,
+                        transaction: &event.transaction,
+                        decision: event.decision,
+                        score: None,
+                        reason: None,
+                        personal: &event.personal,
+                    }),
+                    Event::TransactionReversed(event) => {
+                        insert_rows(&insert, connection, &rows).await?;
+                        rows.clear();
+                        let happened = Happened {
+                            transaction_id: &event.transaction_id,
+                            kind: "reversed",
+                            amount_minor: None,
+                            detail: Some(event.cause.name()),
+                            happened_at_us: event.happened_at_us,
+                        };
+                        aftermath(connection, tables, recorded, &happened).await?;
+                    }
+                    Event::TransactionRefunded(event) => {
+                        insert_rows(&insert, connection, &rows).await?;
+                        rows.clear();
+                        let happened = Happened {
+                            transaction_id: &event.transaction_id,
+                            kind: "refunded",
+                            amount_minor: Some(event.amount_minor),
+                            detail: None,
+                            happened_at_us: event.happened_at_us,
+                        };
+                        aftermath(connection, tables, recorded, &happened).await?;
+                    }
+                    Event::ChallengeAnswered(event) => {
+                        insert_rows(&insert, connection, &rows).await?;
+                        rows.clear();
+                        let happened = Happened {
+                            transaction_id: &event.transaction_id,
+                            kind: "challenge_answered",
+                            amount_minor: None,
+                            detail: Some(event.outcome.name()),
+                            happened_at_us: event.happened_at_us,
+                        };
+                        aftermath(connection, tables, recorded, &happened).await?;
+                    }
                     Event::TransactionLabelled(event) => {
                         // The label's transaction may be among the rows that wait.
                         insert_rows(&insert, connection, &rows).await?;
@@ -244,6 +293,52 @@ async fn insert_rows(
                 .bind(row.personal.to_owned())
         })
         .await
+}
+
+/// What happened to a transaction after it was decided.
+struct Happened<'event> {
+    transaction_id: &'event str,
+    kind: &'static str,
+    amount_minor: Option<i64>,
+    detail: Option<&'static str>,
+    happened_at_us: i64,
+}
+
+async fn aftermath(
+    connection: &mut SqliteConnection,
+    tables: TableSet,
+    recorded: &Recorded<Event>,
+    happened: &Happened<'_>,
+) -> Result<(), ProjectionError> {
+    let (transactions, aftermath) = (
+        tables.table("transactions"),
+        tables.table("transaction_aftermath"),
+    );
+    let inserted = sqlx::query(AssertSqlSafe(format!(
+        "-- transaction_aftermath_insert
+         INSERT INTO {aftermath} (transaction_sequence, sequence, kind, amount_minor, detail, happened_at, recorded_at, actor, command_id)
+         SELECT found.sequence, $3, $4, $5, $6, $7, $8, $9, $10 FROM ({}) AS found",
+        find_by_id(&transactions, "sequence")
+    )))
+    .bind(transaction_hash(happened.transaction_id))
+    .bind(happened.transaction_id.to_owned())
+    .bind(recorded.metadata.sequence.0.cast_signed())
+    .bind(happened.kind)
+    .bind(happened.amount_minor)
+    .bind(happened.detail)
+    .bind(happened.happened_at_us)
+    .bind(recorded.metadata.recorded_at_us)
+    .bind(recorded.metadata.actor.to_string())
+    .bind(recorded.metadata.command_id.simple().to_string())
+    .execute(connection)
+    .await?;
+    if inserted.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(ProjectionError::Event(
+            "tells of a transaction that the log does not hold".into(),
+        ))
+    }
 }
 
 /// What somebody said of a transaction; a withdrawn label is `None`.

@@ -81,6 +81,16 @@ impl BankNode {
         self.shared.policies.of_version(version)
     }
 
+    /// Whether a model decides or decided once.
+    pub(crate) fn has_decided(&self, model: &str) -> bool {
+        self.shared.policies.any_over(model)
+    }
+
+    /// Whether another model decided before the present one.
+    pub(crate) fn has_earlier_model(&self) -> bool {
+        self.shared.policies.has_two_models()
+    }
+
     /// How far a policy is adopted.
     pub async fn adoption(&self, policy: &ActivePolicy) -> Result<Adoption, sqlx::Error> {
         let adoptions = self.tables(GOVERNANCE).table("adoptions");

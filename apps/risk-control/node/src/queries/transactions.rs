@@ -55,6 +55,20 @@ pub struct LabelRow {
     pub command_id: Uuid,
 }
 
+/// Something that happened to a transaction after it was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AftermathRow {
+    /// reversed, refunded or challenge_answered.
+    pub kind: &'static str,
+    /// Of a refund, in minor units.
+    pub amount_minor: Option<i64>,
+    /// Who took it back, or how the challenge ended.
+    pub detail: Option<String>,
+    pub happened_at_us: i64,
+    pub recorded_at_us: i64,
+    pub actor: String,
+}
+
 /// Which labels a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelFilter {
@@ -218,6 +232,53 @@ impl BankNode {
                     .unwrap_or_else(|_| Uuid::nil()),
             })
             .collect())
+    }
+
+    /// What happened to a transaction after it was decided, oldest first.
+    pub async fn transaction_aftermath(
+        &self,
+        transaction: &TransactionRow,
+    ) -> Result<Vec<AftermathRow>, sqlx::Error> {
+        let aftermath = self.tables(TRANSACTIONS).table("transaction_aftermath");
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "-- transaction_aftermath_list
+             SELECT kind, amount_minor, detail, happened_at, recorded_at, actor FROM {aftermath}
+             WHERE transaction_sequence = $1 ORDER BY sequence"
+        )))
+        .bind(transaction.sequence.0.cast_signed())
+        .fetch_all(self.shared.store.readers())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| AftermathRow {
+                kind: match row.get::<&str, _>(0) {
+                    "reversed" => "reversed",
+                    "refunded" => "refunded",
+                    _ => "challenge_answered",
+                },
+                amount_minor: row.get(1),
+                detail: row.get(2),
+                happened_at_us: row.get(3),
+                recorded_at_us: row.get(4),
+                actor: row.get(5),
+            })
+            .collect())
+    }
+
+    /// Sequence of what a command said of a transaction after it was decided.
+    pub(crate) async fn find_aftermath_sequence(
+        &self,
+        command_id: Uuid,
+    ) -> Result<Option<Sequence>, ApplicationError> {
+        let aftermath = self.tables(TRANSACTIONS).table("transaction_aftermath");
+        let sequence: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
+            "-- transaction_aftermath_find_command
+             SELECT sequence FROM {aftermath} WHERE command_id = $1"
+        )))
+        .bind(command_id.simple().to_string())
+        .fetch_optional(self.shared.store.readers())
+        .await?;
+        Ok(sequence.map(|sequence| Sequence(sequence.cast_unsigned())))
     }
 
     /// A page of transactions.

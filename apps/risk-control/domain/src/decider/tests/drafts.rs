@@ -8,6 +8,7 @@ use crate::{
 
 pub(super) fn content(rules: impl IntoIterator<Item = RuleContent>) -> DraftContent {
     DraftContent {
+        model: None,
         thresholds: thresholds(),
         rules: rules.into_iter().collect(),
         list_changes: Vec::new(),
@@ -32,6 +33,7 @@ pub(super) fn drafted(draft: u64, base_version: u32, rules: Vec<Rule>, by: &str)
             thresholds: thresholds(),
             rules: RuleSet::new(rules),
             list_changes: Vec::new(),
+            evidence: None,
         },
         by: by.to_owned(),
     })
@@ -109,6 +111,7 @@ fn a_rule_gets_a_new_version_only_when_it_says_something_else() {
 #[test]
 fn what_is_wrong_with_a_draft_is_said_at_once_and_with_its_place() {
     let faulty = DraftContent {
+        model: None,
         thresholds: Thresholds {
             challenge: 0.9,
             ..thresholds()

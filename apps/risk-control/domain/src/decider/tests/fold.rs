@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     ActivateDraft, ActivatePolicy, ApproveDraft, DiscardDraft, DraftContent, DraftPolicy,
-    DraftStage, EntityKey, ImportTransaction, Label, LabelSource, LabelTransaction, ListedKind,
-    PublishModel, RejectDraft, ReviewSwitchOff, ReviseDraft, RollBackPolicy, RuleSet, SubmitDraft,
-    SwitchOffRule,
+    DraftStage, EndShadow, EntityKey, ImportTransaction, Label, LabelSource, LabelTransaction,
+    ListedKind, PublishModel, RejectDraft, ReviewRollBack, ReviewSwitchOff, ReviseDraft,
+    RollBackModel, RollBackPolicy, RuleSet, StartShadow, SubmitDraft, SwitchOffRule,
 };
 
 fn some_transaction() -> impl Strategy<Value = Transaction> {
@@ -67,12 +67,16 @@ fn some_command() -> impl Strategy<Value = Command> {
                 note: None,
             })
         }),
+        1 => super::aftermath::some_command(),
         1 => (0_u64..6, some_policy()).prop_map(|(control_offset, policy)| {
             let list_changes = vec![blocked(ListedKind::Card, control_offset, None)];
             Command::AdoptContext(AdoptContext { control_offset, policy, list_changes })
         }),
         1 => proptest::sample::select(vec![MODEL, "never loaded", "another"]).prop_map(|model| {
-            Command::PublishModel(PublishModel { published: publication(model) })
+            Command::PublishModel(PublishModel {
+                published: publication(model),
+                shadow_by: (model == "another").then(|| "ravi".to_owned()),
+            })
         }),
         2 => some_policy().prop_map(|policy| Command::ActivatePolicy(ActivatePolicy { policy })),
         4 => super::cases::some_case_command(),
@@ -94,6 +98,7 @@ fn some_governance() -> impl Strategy<Value = Command> {
                 ..thresholds()
             },
             rules: vec![rule_content(&id, "amount > 5.0", Decision::Review)],
+            model: (fingerprint == 0).then(|| ("another".to_owned(), evidence())),
             list_changes: vec![blocked(ListedKind::Device, fingerprint, None)],
         })
     };
@@ -116,6 +121,18 @@ fn some_governance() -> impl Strategy<Value = Command> {
             Command::DiscardDraft(DiscardDraft { draft, expected_version: None, by })
         }),
         1 => (1_u32..4, person()).prop_map(|(version, by)| Command::RollBackPolicy(RollBackPolicy { version, by })),
+        1 => person().prop_map(|by| {
+            Command::StartShadow(StartShadow { model: MODEL.to_owned(), by })
+        }),
+        1 => person().prop_map(|by| {
+            Command::EndShadow(EndShadow { model: "another".to_owned(), by })
+        }),
+        1 => person().prop_map(|by| {
+            Command::RollBackModel(RollBackModel { reason: "wrong".to_owned(), by })
+        }),
+        1 => (person(), any::<bool>()).prop_map(|(by, confirmed)| {
+            Command::ReviewRollBack(ReviewRollBack { confirmed, reason: "seen".to_owned(), by })
+        }),
         1 => (rule(), person()).prop_map(|(rule, by)| {
             Command::SwitchOffRule(SwitchOffRule { rule, reason: "wrong".to_owned(), by })
         }),
@@ -173,8 +190,8 @@ proptest! {
                 continue;
             };
             let before = live.clone();
-            let decided = RiskControl::decide(&live, &at(NOON), &command);
-            prop_assert_eq!(&decided, &RiskControl::decide(&live, &at(NOON), &command));
+            let decided = RiskControl::decide(&live, &with_two_models(NOON), &command);
+            prop_assert_eq!(&decided, &RiskControl::decide(&live, &with_two_models(NOON), &command));
             prop_assert_eq!(&live, &before, "a decision moves nothing by itself");
             for event in decided.unwrap_or_default() {
                 RiskControl::evolve(&mut live, &event);

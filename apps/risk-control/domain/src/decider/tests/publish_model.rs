@@ -2,7 +2,10 @@ use super::*;
 use crate::PublishModel;
 
 fn publish(published: ModelPublished) -> Command {
-    Command::PublishModel(PublishModel { published })
+    Command::PublishModel(PublishModel {
+        published,
+        shadow_by: None,
+    })
 }
 
 #[test]
@@ -14,7 +17,8 @@ fn a_model_is_published_under_its_hash() {
     let PartitionState::Control(control) = state else {
         panic!("the control partition became another");
     };
-    assert_eq!(control.models.get(MODEL), Some(&2));
+    let offset = control.models.get(MODEL).map(|model| model.published_at);
+    assert_eq!(offset, Some(2));
 }
 
 #[test]

@@ -12,6 +12,10 @@ fn home(command: &Command) -> PartitionId {
         Command::AssessTransaction(_)
         | Command::ImportTransaction(_)
         | Command::LabelTransaction(_)
+        | Command::AdviseTransaction(_)
+        | Command::ReverseTransaction(_)
+        | Command::RefundTransaction(_)
+        | Command::AnswerChallenge(_)
         | Command::Case(_)
         | Command::AdoptCaseSettings(_)
         | Command::ParkLabel(_)
@@ -31,7 +35,11 @@ fn home(command: &Command) -> PartitionId {
         | Command::ActivateDraft(_)
         | Command::DiscardDraft(_)
         | Command::SwitchOffRule(_)
-        | Command::ReviewSwitchOff(_) => PartitionId::CONTROL,
+        | Command::ReviewSwitchOff(_)
+        | Command::StartShadow(_)
+        | Command::EndShadow(_)
+        | Command::RollBackModel(_)
+        | Command::ReviewRollBack(_) => PartitionId::CONTROL,
     }
 }
 
@@ -60,8 +68,9 @@ fn every_command() -> [Command; 11] {
         }),
         Command::PublishModel(PublishModel {
             published: publication("new"),
+            shadow_by: None,
         }),
-        Command::ActivatePolicy(ActivatePolicy { policy: policy(2) }),
+        Command::ActivatePolicy(ActivatePolicy { policy: policy(1) }),
         Command::ConfigureCases(ConfigureCases {
             settings: case_settings(1),
         }),
@@ -95,8 +104,12 @@ fn every_command() -> [Command; 11] {
 fn every_command_is_decided_by_its_own_kind_of_partition_alone() {
     for command in every_command() {
         let data = given_data([adopted(2, policy(1))]).when(&at(NOON), &command);
-        let control =
-            given_control([published(MODEL), activated(policy(1))]).when(&at(NOON), &command);
+        // The first policy is activated where none is; everything else needs one.
+        let history = match command {
+            Command::ActivatePolicy(_) => vec![published(MODEL)],
+            _ => vec![published(MODEL), activated(policy(1))],
+        };
+        let control = given_control(history).when(&at(NOON), &command);
         let (own, other) = if home(&command).is_control() {
             (control, data)
         } else {

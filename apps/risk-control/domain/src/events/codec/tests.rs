@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Every stored form that was ever written, which this binary must read for ever: type, version, entity, payload.
-const GOLDEN: [(&str, u16, &str, &str); 35] = [
+const GOLDEN: [(&str, u16, &str, &str); 45] = [
     (
         "TransactionAssessed",
         1,
@@ -213,6 +213,57 @@ const GOLDEN: [(&str, u16, &str, &str); 35] = [
         1,
         "night",
         r#"{"confirmed":true,"reason":"seen","by":"mira"}"#,
+    ),
+    // Version 2: model cards, and what a proposed model rests on.
+    (
+        "ModelPublished",
+        2,
+        "ab",
+        r#"{"model":"ab","training_rows":1000,"training_frauds":9,"trained_through":1009,"training_auc":0.87,"card":{"purpose":"Fraud","origin":{"local":{"by":"ravi"}},"learner":{"trees":{"trees":200,"depth":4,"learning_rate":0.05,"row_share":0.8,"column_share":0.5,"bins":255,"seed":1}},"feature_set":"risk-2","training":{"through":1009,"first_us":1522584000000000,"last_us":1522984000000000,"rows":1000,"frauds":9,"label_delay_days":7},"held_out":{"first_us":1522884000000000,"last_us":1522984000000000,"model":{"rows":250,"frauds":3,"auc":0.9,"average_precision":0.5,"card_precision":0.03,"calibration_slope":1.01,"calibration_intercept":-0.02},"champion":{"model":"cd","measures":{"rows":250,"frauds":3,"auc":0.8,"average_precision":0.4,"card_precision":0.02,"calibration_slope":null,"calibration_intercept":null}}},"thresholds":{"challenge":0.02,"review":0.1,"decline":0.5},"profile":{"features":[{"edges":[1.5],"shares":[0.0,0.5,0.5]}],"scores":{"edges":[0.1],"shares":[0.0,0.9,0.1]}},"limits":["Few rows."]}}"#,
+    ),
+    (
+        "PolicyDrafted",
+        2,
+        "7",
+        r#"{"title":"New model","candidate":{"base_version":1,"model":"ab","thresholds":{"challenge":0.02,"review":0.1,"decline":0.5},"rules":[],"list_changes":[],"evidence":{"card":"c1","comparison":"c2"}},"by":"ravi"}"#,
+    ),
+    ("ShadowStarted", 1, "ab", r#"{"by":"ravi"}"#),
+    ("ShadowEnded", 1, "ab", r#"{"by":"ravi"}"#),
+    (
+        "ModelRolledBack",
+        1,
+        "ab",
+        r#"{"thresholds":{"challenge":0.02,"review":0.1,"decline":0.5},"restored":"cd","reason":"Too many declines","by":"ravi"}"#,
+    ),
+    (
+        "RollBackReviewed",
+        1,
+        "ab",
+        r#"{"confirmed":true,"reason":"Seen","by":"mira"}"#,
+    ),
+    (
+        "TransactionAdvised",
+        1,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-0","occurred_at":1522584000000000,"amount_minor":0,"currency":"EUR","terminal_id":"terminal-1","features":{"risk-2":[0,1,0,1,1,0,1,0,1,0,null,null,null,null,0,0,0,null,null,null,null,null,null,0,0,1,1,0,0,0,0,0,null,null,0,null,null]},"decision":"decline","decided_by":"scheme","personal":"c2VhbGVk"}"#,
+    ),
+    (
+        "TransactionReversed",
+        1,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","cause":"merchant","happened_at":1522584060000000}"#,
+    ),
+    (
+        "TransactionRefunded",
+        1,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","amount_minor":500,"happened_at":1522584060000000}"#,
+    ),
+    (
+        "ChallengeAnswered",
+        1,
+        "0123456789abcdef",
+        r#"{"transaction_id":"t-1","outcome":"failed","happened_at":1522584060000000}"#,
     ),
 ];
 
@@ -424,6 +475,7 @@ fn event() -> impl Strategy<Value = Event> {
                     training_frauds: counts[1],
                     trained_through: counts[2],
                     training_auc,
+                    card: None,
                 })
             }),
         policy().prop_map(|policy| Event::PolicyActivated(PolicyActivated {

@@ -23,7 +23,7 @@ pub(super) struct CheckedDraft {
 
 impl BankService {
     /// What a body makes of the active policy; everything that is wrong with it at once.
-    pub(super) fn draft_content(&self, body: &DraftBody) -> Result<CheckedDraft, Problem> {
+    pub(super) async fn draft_content(&self, body: &DraftBody) -> Result<CheckedDraft, Problem> {
         let active = self.node.active_policy().ok_or_else(|| {
             Problem::new(ProblemKind::ReadOnly).detail("No policy is active yet.")
         })?;
@@ -47,14 +47,32 @@ impl BankService {
                 )),
             }
         }
+        let proposed = match &body.model {
+            Some(model) if *model != active.policy.model => {
+                let proposed = self.node.propose_model(model).await?;
+                if proposed.is_none() {
+                    errors.push(FieldError::at_pointer(
+                        "#/model",
+                        "no model of this hash was published with a card",
+                    ));
+                }
+                proposed.map(|proposed| (model.clone(), proposed))
+            }
+            _ => None,
+        };
+        // Thresholds belong to a model: another one brings its own, unless somebody says otherwise.
+        let standing = proposed
+            .as_ref()
+            .map_or(active.policy.thresholds, |(_, proposed)| {
+                proposed.card.thresholds
+            });
         let content = DraftContent {
-            thresholds: body
-                .thresholds
-                .map_or(active.policy.thresholds, |thresholds| Thresholds {
-                    challenge: thresholds.challenge,
-                    review: thresholds.review,
-                    decline: thresholds.decline,
-                }),
+            model: proposed.map(|(model, proposed)| (model, proposed.evidence)),
+            thresholds: body.thresholds.map_or(standing, |thresholds| Thresholds {
+                challenge: thresholds.challenge,
+                review: thresholds.review,
+                decline: thresholds.decline,
+            }),
             rules,
             list_changes,
         };

@@ -84,7 +84,7 @@ pub(crate) async fn create(
     key: Option<IdempotencyKey>,
     StrictJson(body): StrictJson<DraftBody, DRAFT_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let draft = service.draft_content(&body)?;
+    let draft = service.draft_content(&body).await?;
     let governed = service
         .govern(Step {
             principal: &principal,
@@ -152,7 +152,7 @@ pub(crate) async fn revise(
     StrictJson(body): StrictJson<DraftBody, DRAFT_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     let expected_version = required_version(&headers)?;
-    let checked = service.draft_content(&body)?;
+    let checked = service.draft_content(&body).await?;
     let governed = service
         .govern(Step {
             principal: &principal,
@@ -421,18 +421,16 @@ impl BankService {
             back_test: row.back_test.clone(),
             thresholds: thresholds_body(&candidate.thresholds),
             rules: candidate.rules.rules().iter().map(rule_view).collect(),
+            model: candidate.model.clone(),
+            model_card: candidate.evidence.as_ref().map(|shown| shown.card.clone()),
+            comparison: candidate
+                .evidence
+                .as_ref()
+                .and_then(|shown| shown.comparison.clone()),
             differences: base
                 .map(|base| differences(&base.policy, candidate))
                 .unwrap_or_default(),
-            history: history
-                .into_iter()
-                .map(|step| StepView {
-                    step: step.step,
-                    person: step.person,
-                    detail: step.detail,
-                    at: time_text(step.recorded_at_us),
-                })
-                .collect(),
+            history: history.into_iter().map(StepView::from).collect(),
         })
     }
 }

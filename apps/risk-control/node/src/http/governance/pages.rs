@@ -2,6 +2,8 @@
 
 mod approvals;
 mod lists;
+pub(super) mod models;
+pub(super) mod monitoring;
 mod rules;
 
 pub(super) use approvals::{

@@ -117,6 +117,10 @@ pub enum ListAction {
 pub struct DraftBody {
     #[schema(max_length = 200)]
     pub title: String,
+    /// Hash of a published model that is to decide; what is known of it now goes with the draft. Without `thresholds` it
+    /// brings those of its card.
+    #[schema(max_length = 64)]
+    pub model: Option<String>,
     pub thresholds: Option<ThresholdsBody>,
     /// All rules, in their order.
     pub rules: Option<Vec<RuleBody>>,
@@ -328,7 +332,7 @@ pub struct DraftSummary {
     pub changed_at: String,
 }
 
-/// Something that happened to a draft.
+/// Something that happened to a draft or a model.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StepView {
     pub step: String,
@@ -346,6 +350,11 @@ pub struct DraftDetail {
     /// What an approval must name.
     pub candidate_hash: String,
     pub back_test: Option<String>,
+    /// The model that would decide.
+    pub model: String,
+    /// Where it is another one: hashes of its card and of the comparison that was shown, both part of the candidate.
+    pub model_card: Option<String>,
+    pub comparison: Option<String>,
     pub thresholds: ThresholdsBody,
     pub rules: Vec<RuleView>,
     /// What it changes of the policy that it was made from.

@@ -299,7 +299,18 @@ impl BankService {
         let differences = base
             .map(|base| differences(&base.policy, &row.candidate))
             .unwrap_or_default();
+        let proposed_model = match &row.candidate.evidence {
+            Some(evidence) => {
+                let shown = match &evidence.comparison {
+                    Some(hash) => self.frozen_comparison_part(hash).await?,
+                    None => None,
+                };
+                Some((row.candidate.model.clone(), shown))
+            }
+            None => None,
+        };
         let view = DraftView {
+            proposed_model,
             frame: self.frame(principal, uri),
             draft: self.draft_row(&row),
             base_version: row.candidate.base_version,

@@ -69,7 +69,7 @@ pub(in crate::http::governance) async fn change_list(
 ) -> Result<Response, Problem> {
     let key = form_key(&posted.key)?;
     let body = posted.draft();
-    let drafted = match service.draft_content(&body) {
+    let drafted = match service.draft_content(&body).await {
         Ok(checked) => {
             let command = Command::DraftPolicy(DraftPolicy {
                 title: checked.title,
@@ -113,6 +113,7 @@ impl PostedListChange {
         };
         DraftBody {
             title,
+            model: None,
             thresholds: None,
             rules: None,
             put_rules: Vec::new(),

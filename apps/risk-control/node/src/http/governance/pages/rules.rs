@@ -106,6 +106,7 @@ pub(in crate::http::governance) async fn save_rule(
     let key = form_key(&posted.key)?;
     let body = DraftBody {
         title: posted.title.clone(),
+        model: None,
         thresholds: None,
         rules: None,
         put_rules: vec![RuleBody {
@@ -119,7 +120,7 @@ pub(in crate::http::governance) async fn save_rule(
         remove_rules: Vec::new(),
         list_changes: Vec::new(),
     };
-    let drafted = match service.draft_content(&body) {
+    let drafted = match service.draft_content(&body).await {
         Ok(checked) => {
             let command = Command::DraftPolicy(DraftPolicy {
                 title: checked.title,
