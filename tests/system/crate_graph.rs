@@ -46,6 +46,17 @@ const SHARED: [(&str, &[&str]); 12] = [
     ("accord-read-store", &["accord-decider", "accord-event-log"]),
     ("accord-testing", &["accord-decider", "accord-event-log"]),
     ("accord-federation", &["accord-learning"]),
+    (
+        "accord-federation-node",
+        &[
+            "accord-console",
+            "accord-decider",
+            "accord-event-log",
+            "accord-federation",
+            "accord-learning",
+            "accord-service",
+        ],
+    ),
 ];
 /// Only `accord`, the one binary, may know everything.
 const BINARY: &str = "accord";

@@ -49,9 +49,12 @@ pub enum Command {
     /// Run a bank's node.
     #[command(subcommand)]
     Risk(RiskCommand),
-    /// Prove and audit federated training.
+    /// Train together with other institutions; prove and audit it.
     #[command(subcommand)]
     Federation(FederationCommand),
+    /// Run a consortium's coordinator.
+    #[command(subcommand)]
+    Coordinator(CoordinatorCommand),
     /// Recommend.
     #[command(subcommand)]
     Recommend(RecommendCommand),
@@ -84,6 +87,41 @@ pub enum FederationCommand {
     Prove(ProveArguments),
     /// Check the transcript of a job. Exit code 1 if anything does not hold.
     Verify(VerifyTranscriptArguments),
+    /// Order a job and watch it to its end. Exit code 1 if it is refused or aborted.
+    Run(RunJobArguments),
+    /// Print the public key of a coordinator or participant; makes the key where there is none.
+    Identity(IdentityArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CoordinatorCommand {
+    /// Serve a coordinator as a configuration file says.
+    Serve(ServeArguments),
+}
+
+/// Orders the job of a plan file: says first what it will cost, then shows its progress.
+#[derive(Debug, Args)]
+pub struct RunJobArguments {
+    /// The order (TOML): the job's name and its task.
+    pub plan: PathBuf,
+    /// Where the coordinator is, with its path.
+    #[arg(long, default_value = "http://127.0.0.1:8080/coordinator")]
+    pub coordinator: String,
+    /// Key of a caller with the operator's role, where the coordinator asks for one.
+    #[arg(long, env = "ACCORD_ACCESS_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    /// Say what the job would cost, and order nothing.
+    #[arg(long)]
+    pub lint: bool,
+    /// Write the transcript to this file once the job has ended.
+    #[arg(long)]
+    pub transcript: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct IdentityArguments {
+    /// Folder of the key: a coordinator's data directory, or `federation` in that of a bank's node.
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ mod analysts;
 pub mod attacks;
 mod banner;
 mod clerks;
+mod federation;
 mod history;
 mod home;
 mod merchant_cards;
@@ -16,6 +17,8 @@ mod traffic;
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use accord_event_log::{LogReader, data_directory::DataDirectory};
+use accord_federation_node::coordinator::{self, CoordinatorNode, CoordinatorPlacement};
+use accord_federation_node::participant::ParticipantNode;
 use accord_service::{
     Authentication, Authenticator, Clock, Edge, HealthChecks, MetricsRegistry, Persona, Role,
     Roles, Shutdown,
@@ -33,6 +36,7 @@ use risk_control_node::{BankNode, BankSettings, Placement, WebhookReach};
 use risk_control_simulator::Network;
 
 use crate::cli::DemoArguments;
+use crate::coordinator::BASE_PATH;
 use state::DemoState;
 
 /// Slowest and fastest clock: real time, and ten simulated days a second.
@@ -45,6 +49,7 @@ pub struct Demo {
     pub clock: Clock,
     pub banks: Vec<BankNode>,
     pub merchants: Vec<MerchantNode>,
+    pub coordinator: CoordinatorNode,
     pub shutdown: Shutdown,
     /// What the presenter has switched on.
     pub attacks: attacks::Attacks,
@@ -81,10 +86,13 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         open_banks(&network, &state, &clock),
         merchants::open(&market, &state, &clock)
     )?;
+    let names: Vec<String> = banks.iter().map(|bank| bank.name().to_owned()).collect();
+    let coordinator = federation::open(directory.path(), &state, &names).await?;
     let demo = Arc::new(Demo {
         clock,
         banks,
         merchants,
+        coordinator,
         shutdown: shutdown.clone(),
         attacks: attacks::Attacks::default(),
     });
@@ -102,11 +110,14 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         prepared = prepare(&demo, &network, &market, &state) => prepared,
         () = shutdown.begun() => Ok(()),
     };
+    let mut participants = Vec::new();
     if prepared.is_err() {
         shutdown.begin();
     } else if !shutdown.has_begun() {
         banner::print(address, directory.path(), key.as_deref(), &arguments);
+        participants = federation::start(&demo, &state, address).await?;
         if !arguments.no_traffic {
+            federation::direct(&demo.coordinator, &demo.clock, &shutdown);
             traffic::start(&demo, &network, &state, resumed_at_us, &shutdown);
             analysts::start(&demo, &network, &shutdown);
             shoppers::start(&demo, &market, &state, resumed_at_us, &shutdown);
@@ -117,8 +128,11 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
     shutdown.begun().await;
     demo.banks.iter().for_each(BankNode::end_streams);
     demo.merchants.iter().for_each(MerchantNode::end_streams);
+    demo.coordinator.begin_stop();
     // Requests under way are answered before the nodes stop.
     serving.await?;
+    futures::future::join_all(participants.iter().map(ParticipantNode::stop)).await;
+    demo.coordinator.stop().await;
     tokio::join!(
         futures::future::join_all(demo.banks.iter().map(BankNode::stop)),
         futures::future::join_all(demo.merchants.iter().map(MerchantNode::stop)),
@@ -277,7 +291,15 @@ fn router(demo: &Arc<Demo>, edge: &Edge, shutdown: &Shutdown) -> Router {
         let nested = recommendation_node::router(merchant.clone(), placement, &registry, &health);
         router = router.nest(&base_path, nested);
     }
+    let placement = CoordinatorPlacement {
+        base_path: BASE_PATH.to_owned(),
+        home_href: "/".to_owned(),
+        edge: edge.clone(),
+    };
+    let registry_of_coordinator = registry.with_label("institution", "coordinator");
+    let nested = coordinator::router(&demo.coordinator, placement, &registry_of_coordinator);
     router
+        .nest(BASE_PATH, nested)
         .merge(home::router(demo, edge, &registry, &all_health))
         .merge(site::shared_routes(edge))
         .fallback(accord_service::fallback::not_found)

@@ -1,8 +1,12 @@
-//! `accord federation`: proofs and audits of federated training, without a network.
+//! `accord federation`: proofs and audits of federated training without a network, and jobs over one.
 
+pub mod bank;
+pub mod configuration;
 mod drop_outs;
+pub mod identity;
 mod pooled;
 pub mod prove;
+pub mod run;
 mod simulated_banks;
 pub mod trees;
 pub mod verify;

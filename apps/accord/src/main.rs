@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod coordinator;
 mod demo;
 mod durable_file;
 mod evaluate;
@@ -15,7 +16,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cli::{
-    BenchCommand, Cli, Command, FederationCommand, LogCommand, RecommendCommand, RiskCommand,
+    BenchCommand, Cli, Command, CoordinatorCommand, FederationCommand, LogCommand,
+    RecommendCommand, RiskCommand,
 };
 
 /// Every request allocates some dozens of small pieces on one thread and frees some of them on another, which the
@@ -73,6 +75,15 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Federation(FederationCommand::Verify(arguments))) => {
             federation::verify::run(&arguments)
+        }
+        Some(Command::Federation(FederationCommand::Run(arguments))) => {
+            federation::run::run(&arguments).await
+        }
+        Some(Command::Federation(FederationCommand::Identity(arguments))) => {
+            federation::identity::run(&arguments)
+        }
+        Some(Command::Coordinator(CoordinatorCommand::Serve(arguments))) => {
+            coordinator::run(arguments).await
         }
         Some(Command::Bench(BenchCommand::Federation(arguments))) => {
             bench::federation::run(&arguments)

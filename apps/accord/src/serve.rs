@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use accord_event_log::{Sequence, data_directory::DataDirectory};
+use accord_federation_node::participant::ParticipantNode;
 use accord_service::{
     ApiKey, Authentication, Authenticator, Clock, Edge, HealthChecks, MetricsRegistry, Roles,
     Shutdown,
@@ -16,7 +17,11 @@ use anyhow::anyhow;
 use risk_control_node::{BankNode, BankSettings, Placement, WebhookReach};
 use serde::Deserialize;
 
-use crate::{cli::ServeArguments, demo::site};
+use crate::{
+    cli::ServeArguments,
+    demo::site,
+    federation::{bank::BankInstitution, configuration::FederationConfiguration},
+};
 
 /// What a node's configuration file says.
 #[derive(Debug, Deserialize)]
@@ -37,6 +42,8 @@ struct NodeConfiguration {
     webhook_targets: WebhookTargets,
     #[serde(default)]
     api_keys: Vec<KeyConfiguration>,
+    /// Joint training with other institutions; absent: none.
+    federation: Option<FederationConfiguration>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -118,7 +125,10 @@ impl Configuration for NodeConfiguration {
                 "a node needs at least one API key: printf %s YOUR-KEY | sha256sum gives its sha256",
             ));
         }
-        Ok(())
+        match &self.federation {
+            Some(federation) => federation.check(),
+            None => Ok(()),
+        }
     }
 }
 
@@ -152,6 +162,15 @@ pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         node.activate(&Arc::from("starter-model"), starter, Sequence::ZERO)
             .await?;
     }
+    let participant = match &configuration.federation {
+        Some(federation) => {
+            let folder = directory.path().join("federation");
+            let settings = federation.settings(&configuration.institution, &folder)?;
+            let institution = Arc::new(BankInstitution(node.clone()));
+            Some(ParticipantNode::start(settings, institution).await?)
+        }
+        None => None,
+    };
     let registry = MetricsRegistry::new();
     let edge = Edge::new(authenticator, HostGuard::for_listener(address));
     let health = site::bank_health(&node, HealthChecks::new(&shutdown));
@@ -178,6 +197,9 @@ pub async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         server::serve(listener, router, &shutdown, ServerLimits::default()),
         end_streams
     );
+    if let Some(participant) = participant {
+        participant.stop().await;
+    }
     node.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -46,6 +46,7 @@ mod sealing;
 mod secret;
 mod shamir;
 mod signed;
+mod signed_request;
 pub mod simulation;
 #[cfg(test)]
 mod test_vectors;
@@ -62,4 +63,5 @@ pub use plan::{AgreedPlan, Enrolment, Plan};
 pub use ring::{DIMENSION_MAX, DoesNotFit, PackedVector, RingBits, RingVector};
 pub use secret::Secret;
 pub use signed::{Signed, SignedHash};
+pub use signed_request::SignedRequest;
 pub use transcript::{Entry, Findings, ReplayError, Transcript, VerificationError, replay};

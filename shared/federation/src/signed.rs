@@ -42,7 +42,7 @@ impl<B: Body> Signed<B> {
     }
 
     /// What is left of the message where its body must not be kept.
-    pub(crate) fn stub(&self) -> SignedHash {
+    pub fn stub(&self) -> SignedHash {
         SignedHash {
             hash: body_hash(&self.body),
             signature: self.signature,

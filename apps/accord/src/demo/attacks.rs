@@ -103,7 +103,6 @@ impl Target {
                 {
                     reports.insert((purchase.reported_at, id), purchase);
                 }
-                }
             }
             while let Some(next) = reports.first_entry()
                 && next.key().0 <= now_us

@@ -32,6 +32,7 @@ Accord is ready: five simulated banks and five merchants, {traffic}.
 
   Look     {page}
            A shop as a shopper sees it: {shop}
+  Train    http://{shown}/coordinator   (the banks train one model together)
   API      http://{shown}/api/   (OpenAPI: http://{shown}/openapi.json)
   Data     {}
            Stop with Ctrl-C; a restart goes on where it was. Deleting that folder deletes everything.

@@ -38,6 +38,7 @@ use super::{
     banner::curl_to_try,
     merchant_cards::{MerchantsFigures, merchant_cards},
 };
+use crate::coordinator::BASE_PATH;
 
 const HOME_ROUTES: &[RouteAccess] = &[
     RouteAccess::get("/", Allowed::ANY_ROLE, "page: the banks side by side"),
@@ -126,7 +127,11 @@ async fn home(
         openapi_href: "/openapi.json".to_owned(),
         docs_href: "/api/".to_owned(),
         command: curl_to_try(&format!("http://{host}"), None),
-        footer: vec![("OpenAPI".to_owned(), "/openapi.json".to_owned())],
+        coordinator_href: Some(BASE_PATH.to_owned()),
+        footer: vec![
+            ("Training together".to_owned(), BASE_PATH.to_owned()),
+            ("OpenAPI".to_owned(), "/openapi.json".to_owned()),
+        ],
     };
     let merchants = merchant_cards(&demo.merchants);
     Ok(page(StatusCode::OK, institutions(&view, &merchants)))

@@ -43,7 +43,7 @@ impl Example {
         {
             return None;
         }
-        let reportable = self.occurred_at_us <= cutoff_us - REPORTING_DAYS * MICROSECONDS_PER_DAY;
+        let reportable = self.occurred_at_us <= TrainingSet::labelled_until_us(cutoff_us);
         reportable.then(|| self.label_known_at(cutoff_us) == Some(Label::Fraud))
     }
 
@@ -65,6 +65,11 @@ pub struct TrainingSet {
 }
 
 impl TrainingSet {
+    /// The moment after which transactions make no rows yet at `cutoff_us` (epoch microseconds).
+    pub fn labelled_until_us(cutoff_us: i64) -> i64 {
+        cutoff_us - REPORTING_DAYS * MICROSECONDS_PER_DAY
+    }
+
     /// Folds one event.
     pub fn add(&mut self, event: &Event) {
         match event {

@@ -23,9 +23,9 @@ mod webhooks;
 
 pub use application::{
     AdviceRequest, AftermathRequest, ApplicationError, AssessRequest, Assessment, CaseAnswer,
-    CaseRequest, CaseWork, CommandCaller, GovernRequest, Governed, Happening, HistoricalLabel,
-    HistoricalTransaction, LabelRequest, Labelled, NewWebhook, ReceivedModel, TrainingReport,
-    WebhookRequest,
+    CaseRequest, CaseWork, CommandCaller, FederatedModel, GovernRequest, Governed, Happening,
+    HistoricalLabel, HistoricalTransaction, LabelRequest, Labelled, LogMoment, NewWebhook,
+    ReceivedModel, TrainingReport, WebhookRequest,
 };
 pub use http::{
     ACCESS, BANK_ROUTES, Placement, openapi,

@@ -348,6 +348,7 @@ async fn a_received_model_is_measured_here_and_the_champion_is_watched() {
                 institutions: 5,
             },
             learner: LearnerSettings::Logistic(LogisticSettings::STANDARD),
+            unseen_from_us: None,
             training: TrainingPeriod {
                 through: 0,
                 first_us: None,

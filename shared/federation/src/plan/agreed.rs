@@ -52,6 +52,21 @@ impl Enrolment {
             signature: identity.sign(&enrolment_statement(&plan_hash(plan))),
         }
     }
+
+    /// Whether it is its party's signature under this plan.
+    pub fn holds_for(&self, plan: &Plan) -> bool {
+        let statement = enrolment_statement(&plan_hash(plan));
+        plan.roster
+            .get(self.party.place())
+            .is_some_and(|one| one.identity.verify(&statement, &self.signature).is_ok())
+    }
+}
+
+impl Plan {
+    /// The hash that names the plan, before anybody has signed.
+    pub fn hash(&self) -> Hash {
+        plan_hash(self)
+    }
 }
 
 impl AgreedPlan {

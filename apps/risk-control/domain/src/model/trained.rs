@@ -125,16 +125,26 @@ impl TrainedModel {
         Ok(Self { model, card })
     }
 
-    /// Writes the card of a model that was trained elsewhere, measured on the newest rows of this bank.
+    /// Writes the card of a model that was trained elsewhere, measured on this bank's rows from `unseen_from_us` on
+    /// (epoch microseconds), which nobody showed it; on the newest rows where that is not known, or tells nothing.
     pub fn received(
         model: ScoringModel,
         data: &TrainingData<'_>,
         order: &TrainingOrder,
         training: TrainingPeriod,
+        unseen_from_us: Option<i64>,
     ) -> Result<Self, TrainingError> {
         let all = Rows::within(data, data.occurred_us.clone())?;
         let comparable = model.feature_set() == FeatureSet::CURRENT;
-        let newer = data.split()?.map(|(_, newer)| newer);
+        let unseen = match unseen_from_us {
+            Some(from_us) => Rows::within(data, from_us..data.occurred_us.end)?.of_both_kinds(),
+            None => None,
+        };
+        let was_unseen = unseen.is_some();
+        let newer = match unseen {
+            Some(unseen) => Some(unseen),
+            None => data.split()?.map(|(_, newer)| newer),
+        };
         let (held_out, scores) = match &newer {
             Some(newer) if comparable => {
                 let scores = newer.scores(&model);
@@ -144,10 +154,12 @@ impl TrainedModel {
             _ => (None, Vec::new()),
         };
         let mut limits = limits(data, order, held_out.as_ref());
-        limits.push(
-            "Measured on rows that its training may have seen, at this bank or through it."
-                .to_owned(),
-        );
+        if !was_unseen {
+            limits.push(
+                "Measured on rows that its training may have seen, at this bank or through it."
+                    .to_owned(),
+            );
+        }
         let card = ModelCard {
             limits,
             purpose: order.purpose.clone(),
@@ -175,8 +187,7 @@ impl TrainingData<'_> {
         };
         let older = Rows::within(self, self.occurred_us.start..split_us)?;
         let newer = Rows::within(self, split_us..self.occurred_us.end)?;
-        let frauds = newer.frauds();
-        Ok((frauds > 0 && frauds < newer.rows.len()).then_some((older, newer)))
+        Ok(newer.of_both_kinds().map(|newer| (older, newer)))
     }
 }
 
@@ -236,6 +247,12 @@ impl Rows {
             model: self.measures(scores),
             champion,
         }
+    }
+
+    /// Nothing where all rows are of one kind: they tell nothing of how well the kinds are told apart.
+    fn of_both_kinds(self) -> Option<Self> {
+        let frauds = self.frauds();
+        (frauds > 0 && frauds < self.rows.len()).then_some(self)
     }
 
     fn period(&self, through: u64) -> TrainingPeriod {

@@ -43,6 +43,8 @@ pub struct ReceivedModel {
     pub learner: LearnerSettings,
     /// As far as it is known of all who took part.
     pub training: TrainingPeriod,
+    /// This bank's transactions from here on were not shown to it, epoch microseconds; `None` where nobody tells.
+    pub unseen_from_us: Option<i64>,
 }
 
 /// The model that decides, to measure a candidate against.
@@ -147,7 +149,13 @@ impl BankNode {
                 learner: received.learner,
                 threads: 1,
             };
-            TrainedModel::received(received.model, &data, &order, received.training)
+            TrainedModel::received(
+                received.model,
+                &data,
+                &order,
+                received.training,
+                received.unseen_from_us,
+            )
         })
         .await
         .map_err(|error| ApplicationError::Training(error.to_string()))??;
@@ -230,7 +238,11 @@ impl BankNode {
     }
 
     /// Gives a command to the control partition.
-    async fn control(&self, actor: &Arc<str>, command: Command) -> Result<(), ApplicationError> {
+    pub(super) async fn control(
+        &self,
+        actor: &Arc<str>,
+        command: Command,
+    ) -> Result<(), ApplicationError> {
         let caller = CommandCaller {
             actor: Arc::clone(actor),
             deadline: Instant::now() + CONTROL_DEADLINE,

@@ -24,6 +24,8 @@ pub struct InstitutionsView {
     pub api_href: String,
     pub openapi_href: String,
     pub docs_href: String,
+    /// Where the banks are seen training together, if they do.
+    pub coordinator_href: Option<String>,
     /// A command to try, ready to be pasted into a shell.
     pub command: String,
     /// Links of the footer: label and address.
@@ -121,6 +123,9 @@ pub fn institutions(view: &InstitutionsView, others: &Markup) -> Markup {
                 p class="lede" {
                     "Each bank decides on its own customers' transactions as they happen and keeps its data to itself. "
                     "The customers are simulated; the decisions are made as they would be."
+                    @if let Some(href) = &view.coordinator_href {
+                        " Now and then they " a href=(href) { "train one model together" } "."
+                    }
                 }
             }
             @if view.stream.is_some() { (live::stream_controls(None)) }
