@@ -12,6 +12,7 @@ mod aftermath;
 mod api_description;
 mod bad_http;
 mod bad_input;
+mod batch;
 mod broken_disk;
 mod cases;
 mod command_line;

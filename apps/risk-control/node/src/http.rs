@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod assess;
+mod batch;
 mod case_pages;
 mod cases;
 mod errors;
@@ -61,6 +62,11 @@ pub const BANK_ROUTES: &[RouteAccess] = &[
         "/v1/transactions",
         Allowed::to(&[Role::PaymentSystem, Role::Administrator]),
         "decide a transaction",
+    ),
+    RouteAccess::post(
+        "/v1/transactions/batch",
+        PAYMENT_SYSTEMS,
+        "decide many transactions",
     ),
     RouteAccess::get("/v1/transactions", READERS, "list transactions"),
     RouteAccess::get(
@@ -278,6 +284,7 @@ pub fn router(
     let mounting = Mounting::new(ACCESS, &placement.edge)
         .measured_by(registry)
         .post("/v1/transactions", assess::assess)
+        .post("/v1/transactions/batch", batch::assess_batch)
         .get("/v1/transactions", transactions::list)
         .get("/v1/transactions/{transaction_id}", transactions::show)
         .post("/v1/transactions/{transaction_id}/labels", labels::label)

@@ -200,8 +200,11 @@ impl BankNode {
         };
         let mut profile = None;
         let mut challengers = Vec::new();
-        for row in self.model_rows().await? {
+        let mut trained_through_us = None;
+        for row in self.contender_rows(&policy.model).await? {
+            let trained = row.card.as_ref().and_then(ModelCard::trained_through_us);
             if row.model == policy.model {
+                trained_through_us = trained;
                 profile = row.card.map(|card| card.profile);
             } else if row.in_shadow
                 && let Some(model) = self.shared.models.get(&row.model)
@@ -209,11 +212,12 @@ impl BankNode {
                 let thresholds = row
                     .card
                     .map_or(policy.thresholds, |card: ModelCard| card.thresholds);
-                let challenger = Contender::challenger(row.model, model, thresholds, &policy);
+                let challenger =
+                    Contender::challenger(row.model, model, trained, thresholds, &policy);
                 challengers.push(challenger);
             }
         }
-        let champion = Contender::champion(policy.model.clone(), model);
+        let champion = Contender::champion(policy.model.clone(), model, trained_through_us);
         Ok(Some(Wanted {
             policy,
             champion,

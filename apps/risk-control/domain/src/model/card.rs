@@ -88,6 +88,15 @@ pub struct TrainingProfile {
 }
 
 impl ModelCard {
+    /// Event time of the last transaction of this log that the model was trained on, epoch microseconds. Simulated rows
+    /// have a time of their own.
+    pub fn trained_through_us(&self) -> Option<i64> {
+        match self.origin {
+            ModelOrigin::Simulated => None,
+            ModelOrigin::Local { .. } | ModelOrigin::Federated { .. } => self.training.last_us,
+        }
+    }
+
     /// SHA-256 over everything that it says.
     pub fn hash(&self) -> String {
         content_hash(self)

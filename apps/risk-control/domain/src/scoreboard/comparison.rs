@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Scoreboard,
-    row::{Row, mature_until},
+    row::{Row, judged, mature_until},
 };
 use crate::{
     history::MICROSECONDS_PER_DAY,
@@ -37,6 +37,9 @@ pub struct Comparison {
     pub last_us: Option<i64>,
     /// Up to here frauds would have been reported by now.
     pub mature_until_us: i64,
+    /// Whether the measures are of transactions that neither model was trained on. Where there are too few of these, they
+    /// are of all mature ones, which flatters whoever has seen them.
+    pub unseen: bool,
     pub transactions: u64,
     /// Transactions with features that one of the models does not read.
     pub not_comparable: u64,
@@ -52,13 +55,13 @@ pub struct Comparison {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Side {
     pub thresholds: Thresholds,
-    /// Over the transactions that are old enough for their frauds to have been reported.
+    /// Over the transactions that are old enough for their frauds to have been reported, and that neither was trained on.
     pub measures: Measures,
     /// Counts of scores by [`SCORE_BINS`].
     pub scores: Vec<u64>,
     /// Mean score of all transactions, and share of frauds among the mature ones: alike where it is calibrated.
     pub mean_score: Option<f64>,
-    /// Of the mature transactions: frauds that would not have been approved, in minor units.
+    /// Of the same transactions: frauds that would not have been approved, in minor units.
     pub fraud_stopped_minor: i64,
     /// Frauds that would have been approved, in minor units.
     pub fraud_missed_minor: i64,
@@ -128,6 +131,13 @@ impl Scoreboard {
             .skip(skipped)
             .map(|(day, rows)| day_comparison(day, &rows, place, mature_until_us))
             .collect();
+        let mature: Vec<&Row> = rows
+            .iter()
+            .copied()
+            .filter(|row| row.occurred_at_us <= mature_until_us)
+            .collect();
+        let trained = [0, place].map(|place| self.contenders[place].trained_through_us);
+        let (judged, unseen) = judged(&mature, trained);
         let times = || rows.iter().map(|row| row.occurred_at_us);
         Some(Comparison {
             champion: self.contenders[0].hash.clone(),
@@ -137,22 +147,18 @@ impl Scoreboard {
             first_us: times().min(),
             last_us: times().max(),
             mature_until_us,
+            unseen,
             transactions: rows.len() as u64,
             not_comparable: (self.rows.len() - rows.len()) as u64,
             decisions,
-            champion_side: self.side(&rows, 0, mature_until_us),
-            challenger_side: self.side(&rows, place, mature_until_us),
+            champion_side: self.side(&rows, &judged, 0),
+            challenger_side: self.side(&rows, &judged, place),
             days,
         })
     }
 
-    fn side(&self, rows: &[&Row], place: usize, mature_until_us: i64) -> Side {
-        let mature: Vec<&Row> = rows
-            .iter()
-            .copied()
-            .filter(|row| row.occurred_at_us <= mature_until_us)
-            .collect();
-        let measured: Vec<MeasuredRow> = mature.iter().map(|row| row.measured(place)).collect();
+    fn side(&self, rows: &[&Row], judged: &[&Row], place: usize) -> Side {
+        let measured: Vec<MeasuredRow> = judged.iter().map(|row| row.measured(place)).collect();
         let mut scores = vec![0; SCORE_BINS];
         for row in rows {
             scores[score_bin(row.opinions[place].score())] += 1;
@@ -167,7 +173,7 @@ impl Scoreboard {
             genuine_stopped: 0,
             genuine_stopped_minor: 0,
         };
-        for row in mature {
+        for row in judged {
             let approved = row.opinions[place].decision == Decision::Approve;
             match (row.is_fraud(), approved) {
                 (true, true) => side.fraud_missed_minor += row.amount_minor,

@@ -13,6 +13,9 @@ pub struct Contender {
     /// Hash of its artefact.
     pub hash: String,
     pub model: Arc<ScoringModel>,
+    /// Event time of the last transaction of this log that it was trained on, epoch microseconds; `None` where it was
+    /// trained on others. What a model is worth is told by what it has not seen.
+    pub trained_through_us: Option<i64>,
     policy: Option<Policy>,
 }
 
@@ -28,10 +31,15 @@ pub struct Opinion {
 
 impl Contender {
     /// The model that decides by the active policy.
-    pub fn champion(hash: String, model: Arc<ScoringModel>) -> Self {
+    pub fn champion(
+        hash: String,
+        model: Arc<ScoringModel>,
+        trained_through_us: Option<i64>,
+    ) -> Self {
         Self {
             hash,
             model,
+            trained_through_us,
             policy: None,
         }
     }
@@ -40,6 +48,7 @@ impl Contender {
     pub fn challenger(
         hash: String,
         model: Arc<ScoringModel>,
+        trained_through_us: Option<i64>,
         thresholds: Thresholds,
         active: &Policy,
     ) -> Self {
@@ -51,6 +60,7 @@ impl Contender {
         Self {
             hash,
             model,
+            trained_through_us,
             policy: Some(policy),
         }
     }

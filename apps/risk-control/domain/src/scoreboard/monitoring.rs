@@ -1,12 +1,12 @@
 //! Whether the model that decides still sees the world that it was trained on, and is still right.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     Scoreboard,
-    row::{Row, mature_until},
+    row::{Row, judged, mature_until},
 };
 use crate::{
     features::Features,
@@ -53,6 +53,9 @@ pub struct Monitoring {
     pub outcome_from_us: i64,
     pub mature_until_us: i64,
     pub outcome: Measures,
+    /// Whether these are transactions that the model was not trained on. Where there are too few of these, they are of
+    /// all, which flatters it; then nobody is warned of its calibration.
+    pub unseen: bool,
     /// Alerts of these days, and how many of them were frauds.
     pub alerts: u64,
     pub alert_frauds: u64,
@@ -147,7 +150,7 @@ impl Scoreboard {
     pub fn monitoring(&self, now_us: i64, through: u64) -> Monitoring {
         let today = now_us.div_euclid(MICROSECONDS_PER_DAY);
         let drift_from = today - DRIFT_DAYS;
-        let recent = self.recent_spread(drift_from);
+        let recent = self.recent_spread(drift_from..today);
         let mature_until_us = mature_until(now_us);
         let outcome_from_us = mature_until_us - OUTCOME_DAYS * MICROSECONDS_PER_DAY;
         let mature: Vec<&Row> = self
@@ -156,7 +159,8 @@ impl Scoreboard {
             .filter(|row| (outcome_from_us..=mature_until_us).contains(&row.occurred_at_us))
             .filter(|row| row.opinions[0].is_there())
             .collect();
-        let measured: Vec<MeasuredRow> = mature.iter().map(|row| row.measured(0)).collect();
+        let (judged, unseen) = judged(&mature, [self.contenders[0].trained_through_us]);
+        let measured: Vec<MeasuredRow> = judged.iter().map(|row| row.measured(0)).collect();
         let alerts: Vec<&&Row> = mature.iter().filter(|row| is_alert(row)).collect();
         let mut monitoring = Monitoring {
             model: self.contenders[0].hash.clone(),
@@ -169,6 +173,7 @@ impl Scoreboard {
             outcome_from_us,
             mature_until_us,
             outcome: Measures::of(&measured),
+            unseen,
             alerts: alerts.len() as u64,
             alert_frauds: alerts.iter().filter(|row| row.is_fraud()).count() as u64,
             days: self.days(mature_until_us),
@@ -178,10 +183,10 @@ impl Scoreboard {
         monitoring
     }
 
-    /// The whole days before today, and today as far as it has come.
-    fn recent_spread(&self, from_day: i64) -> Option<DaySpread> {
+    /// Some whole days together.
+    fn recent_spread(&self, days: Range<i64>) -> Option<DaySpread> {
         let mut recent = DaySpread::new(self.profile.as_ref()?);
-        for spread in self.spread.range(from_day..).map(|(_, spread)| spread) {
+        for spread in self.spread.range(days).map(|(_, spread)| spread) {
             recent.add_counts(spread);
         }
         Some(recent)
@@ -264,6 +269,7 @@ impl Monitoring {
         }
         let (lowest, highest) = CALIBRATION_SLOPES;
         if let Some(slope) = self.outcome.calibration_slope
+            && self.unseen
             && self.outcome.frauds >= CALIBRATION_FRAUDS_MIN
             && !(lowest..=highest).contains(&slope)
         {

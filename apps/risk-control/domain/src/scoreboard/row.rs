@@ -43,6 +43,32 @@ impl Row {
     }
 }
 
+/// The rows by which models can be judged, and whether these are rows that none of them was trained on.
+///
+/// Those that a model was trained on flatter it. Where there are no others with both frauds and genuine ones among them,
+/// they are taken all the same, and whoever shows the figures has to say so.
+pub fn judged<'a>(
+    mature: &[&'a Row],
+    trained_through_us: impl IntoIterator<Item = Option<i64>>,
+) -> (Vec<&'a Row>, bool) {
+    let seen_through_us = trained_through_us
+        .into_iter()
+        .flatten()
+        .max()
+        .unwrap_or(i64::MIN);
+    let unseen: Vec<&Row> = mature
+        .iter()
+        .copied()
+        .filter(|row| row.occurred_at_us > seen_through_us)
+        .collect();
+    let frauds = unseen.iter().filter(|row| row.is_fraud()).count();
+    if frauds > 0 && frauds < unseen.len() {
+        (unseen, true)
+    } else {
+        (mature.to_vec(), false)
+    }
+}
+
 /// The moment up to which a fraud would have been reported by `now_us`: what nobody has reported by then is genuine.
 pub fn mature_until(now_us: i64) -> i64 {
     now_us - REPORTING_DAYS * MICROSECONDS_PER_DAY

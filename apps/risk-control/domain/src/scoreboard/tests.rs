@@ -59,10 +59,11 @@ fn board() -> Scoreboard {
     let challenger = Contender::challenger(
         "challenger".to_owned(),
         model(-1.0),
+        None,
         policy().thresholds,
         &policy(),
     );
-    let champion = Contender::champion("champion".to_owned(), model(1.0));
+    let champion = Contender::champion("champion".to_owned(), model(1.0), None);
     Scoreboard::new(policy(), champion, [challenger], None)
 }
 
@@ -163,6 +164,27 @@ fn both_are_measured_on_what_is_old_enough_to_have_been_reported() {
 }
 
 #[test]
+fn what_a_model_was_trained_on_is_left_out_where_there_is_anything_else() {
+    let trained_through = |trained_through_us| {
+        let mut board = board();
+        board.contenders[1].trained_through_us = trained_through_us;
+        for event in [
+            imported("seen", OLD, 1_000),
+            imported("unseen", OLD + DAY, 2_000),
+            imported("fraud", OLD + DAY, 3_000),
+            labelled("fraud", 3_000, Label::Fraud),
+        ] {
+            board.add(&event);
+        }
+        let comparison = board.comparison("challenger", NOW, 0).unwrap();
+        (comparison.unseen, comparison.champion_side.measures.rows)
+    };
+    assert_eq!(trained_through(None), (true, 3));
+    assert_eq!(trained_through(Some(OLD)), (true, 2));
+    assert_eq!(trained_through(Some(OLD + DAY)), (false, 3));
+}
+
+#[test]
 fn days_are_told_apart_and_young_ones_are_not_measured() {
     let board = folded([
         imported("a", OLD, 90_000),
@@ -237,7 +259,7 @@ fn watched(amounts_at_training: &[f64]) -> Scoreboard {
         features,
         scores: ValueProfile::of(&scores),
     };
-    let champion = Contender::champion("champion".to_owned(), model(1.0));
+    let champion = Contender::champion("champion".to_owned(), model(1.0), None);
     Scoreboard::new(policy(), champion, [], Some(profile))
 }
 

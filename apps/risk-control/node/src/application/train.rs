@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use accord_event_log::{PartitionId, Reply, Sequence, journal::reader::ReadError};
 use risk_control::{
-    ActivatePolicy, Champion, Command, LearnerSettings, ModelOrigin, ModelPublished, Policy,
-    PublishModel, RiskControl, RuleSet, ScoringModel, Thresholds, TrainedModel, TrainingData,
-    TrainingError, TrainingOrder, TrainingPeriod, TrainingSet,
+    ActivatePolicy, Champion, Command, LearnerSettings, ModelCard, ModelOrigin, ModelPublished,
+    Policy, PublishModel, Rejection, RiskControl, RuleSet, ScoringModel, Thresholds, TrainedModel,
+    TrainingData, TrainingError, TrainingOrder, TrainingPeriod, TrainingSet,
 };
 use uuid::Uuid;
 
@@ -70,6 +70,9 @@ impl BankNode {
         &self,
         actor: &Arc<str>,
     ) -> Result<TrainingReport, ApplicationError> {
+        if self.active_policy().is_some() {
+            return Err(ApplicationError::Rejected(Rejection::NeedsApproval));
+        }
         let through = self.shared.reader.last();
         let cutoff_us = self.shared.clock.now_us();
         let set = self.training_set(through).await?;
@@ -100,6 +103,9 @@ impl BankNode {
         trained: TrainedModel,
         through: Sequence,
     ) -> Result<TrainingReport, ApplicationError> {
+        if self.active_policy().is_some() {
+            return Err(ApplicationError::Rejected(Rejection::NeedsApproval));
+        }
         let card = trained.card.clone();
         let model = self.publish(actor, trained, None).await?;
         self.control(
@@ -205,10 +211,7 @@ impl BankNode {
         Ok(Some(KnownChampion {
             hash,
             model,
-            trained_through_us: card
-                // Simulated rows have a time of their own.
-                .filter(|card| card.origin != ModelOrigin::Simulated)
-                .and_then(|card| card.training.last_us),
+            trained_through_us: card.as_ref().and_then(ModelCard::trained_through_us),
         }))
     }
 

@@ -192,10 +192,11 @@ pub(crate) fn check_text_id(value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn answer(assessment: &Assessment) -> Result<Response, Problem> {
+/// The answer's body.
+pub(super) fn decision_body(assessment: &Assessment) -> Result<DecisionBody, Problem> {
     let event = assessment.event().ok_or(ApplicationError::Inconsistent)?;
     let transaction = &event.transaction;
-    let body = DecisionBody {
+    Ok(DecisionBody {
         transaction_id: transaction.transaction_id.clone(),
         decision: event.decision.name(),
         score: event.score,
@@ -210,7 +211,11 @@ fn answer(assessment: &Assessment) -> Result<Response, Problem> {
         occurred_at: time_text(transaction.occurred_at_us),
         recorded_at: time_text(assessment.recorded.metadata.recorded_at_us),
         position: assessment.position.to_token(),
-    };
+    })
+}
+
+fn answer(assessment: &Assessment) -> Result<Response, Problem> {
+    let body = decision_body(assessment)?;
     let bytes = serde_json::to_vec(&body).map_err(|error| Problem::internal(&error))?;
     let mut response = (
         StatusCode::CREATED,

@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 
 use super::{
-    aftermath, assess, cases, export,
+    aftermath, assess, batch, cases, export,
     governance::{drafts, lists, models, policies, rules},
     labels, lookups, overview, parked_labels, policy, read_models, stream, transactions, webhooks,
 };
@@ -18,6 +18,7 @@ use super::{
     ),
     paths(
         assess::assess,
+        batch::assess_batch,
         transactions::list,
         transactions::show,
         labels::label,

@@ -33,17 +33,36 @@ pub struct RolledBackRow {
     pub rolled_back_at_us: i64,
 }
 
+/// Models in a list.
+const MODELS_SHOWN_MAX: i64 = 200;
 const COLUMNS: &str =
     "model, card, training_rows, training_frauds, training_auc, in_shadow, published_at, actor";
 
 impl BankNode {
-    /// All models, newest first.
+    /// The newest models, newest first.
     pub(crate) async fn model_rows(&self) -> Result<Vec<ModelRow>, sqlx::Error> {
         let models = self.tables(GOVERNANCE).table("models");
         let rows = sqlx::query(AssertSqlSafe(format!(
             "-- models_list
-             SELECT {COLUMNS} FROM {models} ORDER BY published_at DESC, model"
+             SELECT {COLUMNS} FROM {models} ORDER BY published_at DESC, model LIMIT $1"
         )))
+        .bind(MODELS_SHOWN_MAX)
+        .fetch_all(self.shared.store.readers())
+        .await?;
+        rows.iter().map(model_row).collect()
+    }
+
+    /// The model that decides and those in shadow.
+    pub(crate) async fn contender_rows(
+        &self,
+        champion: &str,
+    ) -> Result<Vec<ModelRow>, sqlx::Error> {
+        let models = self.tables(GOVERNANCE).table("models");
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "-- models_contenders
+             SELECT {COLUMNS} FROM {models} WHERE in_shadow = 1 OR model = $1 ORDER BY model"
+        )))
+        .bind(champion.to_owned())
         .fetch_all(self.shared.store.readers())
         .await?;
         rows.iter().map(model_row).collect()

@@ -41,7 +41,7 @@ use wire::{CardView, ComparisonView, ModelDetail, ModelSummary, RolledBackView, 
 
 /// Everything of models and of watching them, and who may use it.
 pub const MODEL_ROUTES: &[RouteAccess] = &[
-    RouteAccess::get("/v1/models", READERS, "all models"),
+    RouteAccess::get("/v1/models", READERS, "the newest 200 models"),
     RouteAccess::post("/v1/models", AUTHORS, "train a candidate"),
     RouteAccess::get("/v1/models/{model}", READERS, "one model with its card"),
     RouteAccess::post(
@@ -137,7 +137,7 @@ pub(super) fn mount(mounting: Mounting<Arc<BankService>>) -> Mounting<Arc<BankSe
 #[utoipa::path(
     get, path = "/v1/models", tag = "models",
     params(("position" = Option<String>, Query, description = "Wait until the answer has this position")),
-    responses((status = 200, description = "All models, newest first", body = [ModelSummary]))
+    responses((status = 200, description = "The newest 200 models, newest first", body = [ModelSummary]))
 )]
 pub(crate) async fn list(
     State(service): Service,

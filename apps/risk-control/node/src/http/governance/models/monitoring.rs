@@ -63,6 +63,8 @@ pub struct OutcomeView {
     pub from: String,
     #[schema(format = DateTime)]
     pub until: String,
+    /// Whether measures are of transactions that the model was not trained on; otherwise they flatter it.
+    pub unseen: bool,
     pub measures: MeasuresView,
     pub alerts: u64,
     pub alert_frauds: u64,
@@ -153,6 +155,7 @@ impl From<&Monitoring> for MonitoringView {
             outcome: OutcomeView {
                 from: time_text(monitoring.outcome_from_us),
                 until: time_text(monitoring.mature_until_us),
+                unseen: monitoring.unseen,
                 measures: MeasuresView::from(&monitoring.outcome),
                 alerts: monitoring.alerts,
                 alert_frauds: monitoring.alert_frauds,

@@ -158,6 +158,8 @@ pub struct ComparisonView {
     /// Up to here frauds would have been reported; measures are over these transactions.
     #[schema(format = DateTime)]
     pub mature_until: String,
+    /// Whether measures are of transactions that neither model was trained on; otherwise they flatter whoever has seen them.
+    pub unseen: bool,
     pub transactions: u64,
     pub not_comparable: u64,
     pub decided_alike: u64,
@@ -331,6 +333,7 @@ impl From<&Comparison> for ComparisonView {
             first_at: comparison.first_us.map(time_text),
             last_at: comparison.last_us.map(time_text),
             mature_until: time_text(comparison.mature_until_us),
+            unseen: comparison.unseen,
             transactions: comparison.transactions,
             not_comparable: comparison.not_comparable,
             decided_alike: comparison.decided_alike(),

@@ -629,8 +629,13 @@ fn comparison_part(comparison: &Comparison, lede: String, currency: &str) -> Com
     };
     ComparisonPart {
         lede: format!(
-            "{lede}; measured on transactions until {}",
-            date(comparison.mature_until_us)
+            "{lede}; measured on transactions until {}{}",
+            date(comparison.mature_until_us),
+            if comparison.unseen {
+                ", of which neither model was trained on any"
+            } else {
+                ", which flatters whichever was trained on them: there are too few others yet"
+            }
         ),
         transactions: number::integer(comparison.transactions),
         decided_alike: number::share(comparison.decided_alike(), comparison.transactions),

@@ -39,8 +39,13 @@ fn watched(monitoring: &Monitoring) -> Watched {
     let outcome = &monitoring.outcome;
     let measure =
         |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
+    let seen = if monitoring.unseen {
+        ""
+    } else {
+        " that it was trained on: there are too few others yet"
+    };
     let frauds = format!(
-        "{} frauds among {} transactions",
+        "{} frauds among {} transactions{seen}",
         number::integer(outcome.frauds),
         number::integer(outcome.rows)
     );
