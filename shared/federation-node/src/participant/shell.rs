@@ -406,12 +406,10 @@ impl Shell {
     async fn tell(&mut self, operation: &str, body: Vec<u8>) -> Result<(), Trouble> {
         match self.post(operation, body, REQUEST_TIME_MAX).await {
             Ok(_) => Ok(()),
-            Err(Trouble::Status(status, reason))
-                if matches!(
-                    status,
-                    StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY
-                ) =>
-            {
+            Err(Trouble::Status(
+                StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY,
+                reason,
+            )) => {
                 tracing::debug!(operation, reason, "not taken");
                 tokio::time::sleep(AFTER_REFUSAL).await;
                 Ok(())

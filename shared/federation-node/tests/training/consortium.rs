@@ -82,7 +82,7 @@ impl Consortium {
             roster,
             coordinator_key,
             coordinator: None,
-            banks: (0..parties).map(|place| Bank::of_place(place)).collect(),
+            banks: (0..parties).map(Bank::of_place).collect(),
             participants: BTreeMap::new(),
             folder,
         }
