@@ -33,7 +33,7 @@ const IMPURE: [&str; 8] = [
     "mio",
 ];
 /// Shared crates, and the crates of this workspace that each may know.
-const SHARED: [(&str, &[&str]); 12] = [
+const SHARED: [(&str, &[&str]); 13] = [
     ("accord-decider", &[]),
     ("accord-learning", &[]),
     ("accord-service", &["accord-spelling"]),
