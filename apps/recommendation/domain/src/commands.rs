@@ -5,6 +5,7 @@ mod change_order;
 mod change_settings;
 mod delete_item;
 mod end_campaign;
+mod erase_shopper;
 mod place_order;
 mod publish_model;
 mod record_interaction;
@@ -17,6 +18,7 @@ pub use change_order::{ChangeOrder, OrderChange};
 pub use change_settings::ChangeSettings;
 pub use delete_item::DeleteItem;
 pub use end_campaign::EndCampaign;
+pub use erase_shopper::EraseShopper;
 pub use place_order::{PlaceOrder, RequestedLine};
 pub use publish_model::PublishModel;
 pub use record_interaction::{IntroduceShopper, Introduction, RecordInteraction};
@@ -32,6 +34,7 @@ pub enum Command {
     IntroduceShopper(IntroduceShopper),
     RecordInteraction(RecordInteraction),
     RecordList(RecordList),
+    EraseShopper(EraseShopper),
     UpsertItem(UpsertItem),
     DeleteItem(DeleteItem),
     PlaceOrder(PlaceOrder),
@@ -50,6 +53,10 @@ pub enum Rejection {
     WrongPartition,
     #[error("the moment lies more than 10 minutes ahead of the node's clock")]
     OccurredInFuture,
+    #[error("nobody has met this shopper")]
+    UnknownShopper,
+    #[error("this shopper was erased")]
+    Erased,
     #[error("there is no such item")]
     UnknownItem { item_id: String },
     #[error("the item is not sold at present")]

@@ -40,10 +40,10 @@ impl Decider for Recommendation {
                 command.decide(state, context)
             }
             (PartitionState::Shoppers(state), Command::IntroduceShopper(command)) => {
-                Ok(command.decide(state))
+                command.decide(state)
             }
             (PartitionState::Shoppers(state), Command::RecordList(command)) => {
-                Ok(command.decide(state))
+                command.decide(state)
             }
             (PartitionState::Catalogue(state), Command::UpsertItem(command)) => {
                 command.decide(state)
@@ -72,6 +72,9 @@ impl Decider for Recommendation {
             (PartitionState::Control(state), Command::EndCampaign(command)) => {
                 command.decide(state)
             }
+            (PartitionState::Shoppers(state), Command::EraseShopper(command)) => {
+                command.decide(state, context)
+            }
             _ => Err(Rejection::WrongPartition),
         }
     }
@@ -86,7 +89,7 @@ impl Decider for Recommendation {
 }
 
 impl LoggedDecider for Recommendation {
-    const STATE_SCHEMA: &'static str = "recommendation-2";
+    const STATE_SCHEMA: &'static str = "recommendation-3";
 
     fn initial(partition: PartitionId) -> PartitionState {
         if partition.is_control() {

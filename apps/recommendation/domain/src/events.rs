@@ -23,6 +23,7 @@ use crate::{
 pub mod event_types {
     pub const SHOPPER_INTRODUCED: &str = "ShopperIntroduced";
     pub const INTERACTION_RECORDED: &str = "InteractionRecorded";
+    pub const SHOPPER_ERASED: &str = "ShopperErased";
     pub const LIST_SERVED: &str = "ListServed";
     pub const ITEM_UPSERTED: &str = "ItemUpserted";
     pub const ITEM_DELETED: &str = "ItemDeleted";
@@ -44,6 +45,7 @@ pub enum Event {
     ShopperIntroduced(ShopperIntroduced),
     InteractionRecorded(InteractionRecorded),
     ListServed(ListServed),
+    ShopperErased(ShopperErased),
     ItemUpserted(ItemUpserted),
     ItemDeleted(ItemDeleted),
     OrderPlaced(OrderPlaced),
@@ -67,6 +69,15 @@ pub struct ShopperIntroduced {
     pub guest: bool,
     /// The merchant's own id of the shopper or the session, sealed under the shopper's key.
     pub personal: String,
+}
+
+/// A shopper is to be forgotten: what the shopper did counts no more, and the key is destroyed next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopperErased {
+    #[serde(skip)]
+    pub shopper: ShopperReference,
+    /// Epoch microseconds.
+    pub at_us: i64,
 }
 
 /// A shopper did something with an item.
@@ -213,6 +224,7 @@ impl Event {
             Self::ShopperIntroduced(event) => Some(event.shopper),
             Self::InteractionRecorded(event) => Some(event.shopper),
             Self::ListServed(event) => Some(event.shopper),
+            Self::ShopperErased(event) => Some(event.shopper),
             Self::OrderPlaced(event) => Some(event.shopper),
             _ => None,
         }

@@ -24,16 +24,17 @@ pub use campaign::{
     CAMPAIGN_PLACE_MAX, CAMPAIGN_POINTS_MAX, CAMPAIGNS_MAX, Campaign, CampaignEffect, CampaignFault,
 };
 pub use commands::{
-    ActivateModel, ChangeOrder, ChangeSettings, Command, DeleteItem, EndCampaign, IntroduceShopper,
-    Introduction, OrderChange, PlaceOrder, PublishModel, RecordInteraction, RecordList, Rejection,
-    RequestedLine, SaveCampaign, UpsertItem,
+    ActivateModel, ChangeOrder, ChangeSettings, Command, DeleteItem, EndCampaign, EraseShopper,
+    IntroduceShopper, Introduction, OrderChange, PlaceOrder, PublishModel, RecordInteraction,
+    RecordList, Rejection, RequestedLine, SaveCampaign, UpsertItem,
 };
 pub use context::Context as Surface;
 pub use decider::{Context, Recommendation};
 pub use events::{
     CampaignEnded, CampaignSaved, Event, InteractionRecorded, ItemDeleted, ItemUpserted,
     ListServed, ListedItem, ModelActivated, ModelPublished, OrderCancelled, OrderPaid, OrderPlaced,
-    OrderReturned, OrderShipped, ServingSettingsChanged, ShopperIntroduced, event_types,
+    OrderReturned, OrderShipped, ServingSettingsChanged, ShopperErased, ShopperIntroduced,
+    event_types,
 };
 pub use ids::{SessionKey, ShopperReference, TEXT_ID_BYTES_MAX, is_text_id};
 pub use interaction::{Interaction, InteractionKind, QUANTITY_MAX, RATING_MAX};
@@ -56,6 +57,7 @@ pub use state::{
 pub use training::{ModelCard, ModelFigures, TrainingFault, TrainingSet, train};
 pub use view::{
     Activity, ActivityFigures, ActivitySums, CART_ITEMS_MAX, CampaignBook, CatalogueItem,
-    CatalogueView, DAY_QUARTERS, FadingCounts, HISTORY_ENTRIES_MAX, HistoryEntry, ItemActivity,
-    LiveView, NewestInteraction, PURCHASED_ITEMS_MAX, RunningCampaign, ShopperHistory,
+    CatalogueView, DAY_QUARTERS, Erasure, FadingCounts, HISTORY_ENTRIES_MAX, HistoryEntry,
+    ItemActivity, LiveView, NewestInteraction, PURCHASED_ITEMS_MAX, RunningCampaign,
+    ShopperHistory,
 };

@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue_partition::{CataloguePartition, ItemRecord, ORDER_KEPT_US, OrderRecord};
 
-use crate::{campaign::Campaign, events::Event, settings::ServingSettings};
+use crate::{
+    campaign::Campaign, commands::Rejection, events::Event, ids::ShopperReference,
+    settings::ServingSettings,
+};
 
 /// Partition of items and orders.
 pub const CATALOGUE_PARTITION: PartitionId = PartitionId(1);
@@ -26,7 +29,7 @@ const FIRST_SHOPPER_PARTITION: u16 = 2;
 ///
 /// # Panics
 /// If there is no partition beside the catalogue's: a merchant's log has at least two data partitions.
-pub fn shopper_partition(shopper: crate::ShopperReference, data_partitions: u16) -> PartitionId {
+pub fn shopper_partition(shopper: ShopperReference, data_partitions: u16) -> PartitionId {
     assert!(
         data_partitions >= 2,
         "a merchant's log has a partition for the catalogue and at least one for shoppers"
@@ -98,6 +101,8 @@ pub struct ShopperRecord {
     /// Events so far.
     pub version: u64,
     pub introduced: bool,
+    /// Nothing is recorded of the shopper any more.
+    pub erased: bool,
 }
 
 impl ShopperPartition {
@@ -108,8 +113,19 @@ impl ShopperPartition {
         };
         let record = self.shoppers.entry(shopper.0).or_default();
         record.version += 1;
-        if let Event::ShopperIntroduced(_) = event {
-            record.introduced = true;
+        match event {
+            Event::ShopperIntroduced(_) => record.introduced = true,
+            Event::ShopperErased(_) => record.erased = true,
+            _ => {}
         }
+    }
+
+    /// Refuses what is about a shopper who was erased.
+    pub(crate) fn refuse_erased(&self, shopper: ShopperReference) -> Result<(), Rejection> {
+        let record = self.shoppers.get(&shopper.0);
+        if record.is_some_and(|record| record.erased) {
+            return Err(Rejection::Erased);
+        }
+        Ok(())
     }
 }

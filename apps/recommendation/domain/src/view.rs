@@ -7,6 +7,7 @@
 mod activity;
 mod campaigns;
 mod catalogue;
+mod erasure;
 mod fading_counts;
 mod shopper_history;
 
@@ -17,6 +18,7 @@ pub use activity::{
 };
 pub use campaigns::{CampaignBook, RunningCampaign};
 pub use catalogue::{CatalogueItem, CatalogueView};
+pub use erasure::Erasure;
 pub use fading_counts::FadingCounts;
 pub use shopper_history::{
     CART_ITEMS_MAX, HISTORY_ENTRIES_MAX, HistoryEntry, PURCHASED_ITEMS_MAX, ShopperHistory,
@@ -53,6 +55,7 @@ pub struct LiveView {
     /// Every published model with its card, in the order of publishing.
     models: Vec<ModelPublished>,
     campaigns: CampaignBook,
+    erased: HashMap<u64, Erasure>,
 }
 
 impl Default for LiveView {
@@ -69,6 +72,7 @@ impl Default for LiveView {
             control: ControlState::default(),
             models: Vec::new(),
             campaigns: CampaignBook::default(),
+            erased: HashMap::new(),
         }
     }
 }
@@ -101,6 +105,7 @@ impl LiveView {
                 self.shoppers.entry(event.shopper.0).or_default().guest = event.guest;
             }
             Event::InteractionRecorded(event) => self.interaction(sequence, event),
+            Event::ShopperErased(event) => self.erase(event),
             Event::ListServed(event) => self.activity.list(event.served_at_us),
             Event::ItemUpserted(upserted) => {
                 self.records.evolve(event);
@@ -225,6 +230,9 @@ impl LiveView {
             Some((item.number, line.quantity))
         });
         self.activity.order(event, numbered);
+        if self.erased.contains_key(&event.shopper.0) {
+            return;
+        }
         for line in &event.lines {
             let Some(item) = self.records.items.get(&line.item_id) else {
                 continue;
@@ -283,17 +291,26 @@ impl LiveView {
     }
 
     fn attention(&mut self, number: u32, kind: InteractionKind, at_us: i64) {
-        let weight = match kind {
-            InteractionKind::View => 1.0,
-            InteractionKind::Cart => 3.0,
-            InteractionKind::Purchase => 5.0,
-            InteractionKind::Impression | InteractionKind::Remove | InteractionKind::Rating => {
-                return;
-            }
-        };
+        let weight = attention_weight(kind);
+        if weight > 0.0 {
+            self.count(number, weight, at_us);
+        }
+    }
+
+    fn count(&mut self, number: u32, weight: f64, at_us: i64) {
         for counts in [&mut self.popularity, &mut self.recent, &mut self.baseline] {
             counts.add(number, weight, at_us);
         }
+    }
+}
+
+/// What an event counts for popularity.
+fn attention_weight(kind: InteractionKind) -> f64 {
+    match kind {
+        InteractionKind::View => 1.0,
+        InteractionKind::Cart => 3.0,
+        InteractionKind::Purchase => 5.0,
+        InteractionKind::Impression | InteractionKind::Remove | InteractionKind::Rating => 0.0,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a caller can ask of a node, one file each. Nothing in here knows HTTP.
 
 mod campaigns;
+mod erase;
 mod error;
 mod import;
 mod interactions;
@@ -24,6 +25,7 @@ use accord_service::IdempotencyScope;
 use recommendation::{Command, Event, Recommendation};
 use uuid::Uuid;
 
+pub use erase::ErasureReceipt;
 pub use error::ApplicationError;
 pub use import::{HistoricalInteraction, HistoricalOrder};
 pub use interactions::InteractionRequest;

@@ -43,6 +43,7 @@ const SHOP_SYSTEMS: Allowed = Allowed::to(&[Role::Storefront, Role::Administrato
 const MERCHANDISE: Allowed =
     Allowed::to(&[Role::Storefront, Role::Merchandiser, Role::Administrator]);
 const MERCHANDISERS: Allowed = Allowed::to(&[Role::Merchandiser, Role::Administrator]);
+const ADMINISTRATORS: Allowed = Allowed::to(&[Role::Administrator]);
 const OPERATORS: Allowed = Allowed::to(&[Role::Operator, Role::Auditor, Role::Administrator]);
 
 const PAGE_READERS: Allowed = Allowed::to(&[
@@ -115,6 +116,16 @@ pub const MERCHANT_ROUTES: &[RouteAccess] = &[
         "/v1/shoppers/{shopper_id}",
         READERS,
         "what is known of a shopper",
+    ),
+    RouteAccess::delete(
+        "/v1/shoppers/{shopper_id}",
+        ADMINISTRATORS,
+        "forget a shopper",
+    ),
+    RouteAccess::delete(
+        "/v1/guests/{session_id}",
+        ADMINISTRATORS,
+        "forget the guest of a session",
     ),
     RouteAccess::get(
         "/v1/shoppers/{shopper_id}/recently-viewed",
@@ -236,6 +247,8 @@ pub fn router(
         .get("/v1/lists/{list_id}/replay", lists::replay)
         .get("/v1/trending", recommendations::trending)
         .get("/v1/shoppers/{shopper_id}", shoppers::shopper)
+        .delete("/v1/shoppers/{shopper_id}", shoppers::erase_shopper)
+        .delete("/v1/guests/{session_id}", shoppers::erase_guest)
         .get(
             "/v1/shoppers/{shopper_id}/recently-viewed",
             shoppers::shopper_recently_viewed,

@@ -19,9 +19,9 @@ mod queries;
 mod upkeep;
 
 pub use application::{
-    ApplicationError, CommandCaller, Decided, HistoricalInteraction, HistoricalOrder,
-    InteractionRequest, ListAnswer, ListQuery, ListedRecommendation, ListedShare, OrderRequest,
-    ReplayedList, TrainingReport,
+    ApplicationError, CommandCaller, Decided, ErasureReceipt, HistoricalInteraction,
+    HistoricalOrder, InteractionRequest, ListAnswer, ListQuery, ListedRecommendation, ListedShare,
+    OrderRequest, ReplayedList, TrainingReport,
 };
 pub use http::{ACCESS, MERCHANT_ROUTES, Placement, openapi, router, wire};
 pub use identity::ShopperIdentity;

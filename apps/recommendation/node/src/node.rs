@@ -215,6 +215,10 @@ impl MerchantNode {
                 running: Mutex::new(None),
             }),
         };
+        tokio::spawn({
+            let node = node.clone();
+            async move { node.take_up_erasures().await }
+        });
         let retraining = settings
             .retrain_every
             .map(|every| tokio::spawn(upkeep::retrain(node.clone(), every)));

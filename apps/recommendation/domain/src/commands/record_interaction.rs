@@ -37,11 +37,10 @@ pub struct RecordInteraction {
 }
 
 impl IntroduceShopper {
-    pub(crate) fn decide(&self, state: &ShopperPartition) -> Vec<Event> {
-        self.introduction
-            .event(state, self.shopper)
-            .into_iter()
-            .collect()
+    pub(crate) fn decide(&self, state: &ShopperPartition) -> Result<Vec<Event>, Rejection> {
+        state.refuse_erased(self.shopper)?;
+        let introduced = self.introduction.event(state, self.shopper);
+        Ok(introduced.into_iter().collect())
     }
 }
 
@@ -51,6 +50,7 @@ impl RecordInteraction {
         state: &ShopperPartition,
         context: &Context,
     ) -> Result<Vec<Event>, Rejection> {
+        state.refuse_erased(self.shopper)?;
         check_moment(self.interaction.occurred_at_us, context)?;
         // What the command is about comes first: a repetition is answered with its first event.
         let recorded = Event::InteractionRecorded(InteractionRecorded {

@@ -1,7 +1,7 @@
 //! Record that a list was shown.
 
 use crate::{
-    commands::Introduction,
+    commands::{Introduction, Rejection},
     events::{Event, ListServed},
     state::ShopperPartition,
 };
@@ -14,9 +14,10 @@ pub struct RecordList {
 }
 
 impl RecordList {
-    pub(crate) fn decide(&self, state: &ShopperPartition) -> Vec<Event> {
+    pub(crate) fn decide(&self, state: &ShopperPartition) -> Result<Vec<Event>, Rejection> {
+        state.refuse_erased(self.served.shopper)?;
         let served = Event::ListServed(self.served.clone());
         let introduced = self.introduction.event(state, self.served.shopper);
-        std::iter::once(served).chain(introduced).collect()
+        Ok(std::iter::once(served).chain(introduced).collect())
     }
 }

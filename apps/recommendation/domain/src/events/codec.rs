@@ -28,6 +28,7 @@ impl Event {
             Self::InteractionRecorded(event) => {
                 (types::INTERACTION_RECORDED, SHOPPER, shopper(event.shopper))
             }
+            Self::ShopperErased(event) => (types::SHOPPER_ERASED, SHOPPER, shopper(event.shopper)),
             Self::ListServed(event) => (types::LIST_SERVED, SHOPPER, shopper(event.shopper)),
             Self::ItemUpserted(event) => (
                 types::ITEM_UPSERTED,
@@ -87,6 +88,7 @@ impl Event {
             Self::ShopperIntroduced(event) => write(event, buffer),
             Self::InteractionRecorded(event) => write(event, buffer),
             Self::ListServed(event) => write(event, buffer),
+            Self::ShopperErased(event) => write(event, buffer),
             Self::ItemUpserted(event) => write(event, buffer),
             Self::ItemDeleted(event) => write(event, buffer),
             Self::OrderPlaced(event) => write(event, buffer),
@@ -134,6 +136,11 @@ impl Event {
                 let mut event: super::ListServed = stored.read()?;
                 event.shopper = shopper()?;
                 Self::ListServed(event)
+            }
+            (types::SHOPPER_ERASED, 1) => {
+                let mut event: super::ShopperErased = stored.read()?;
+                event.shopper = shopper()?;
+                Self::ShopperErased(event)
             }
             (types::ITEM_UPSERTED, 1) => Self::ItemUpserted(stored.read()?),
             (types::ITEM_DELETED, 1) => Self::ItemDeleted(stored.read()?),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    events::{Event, InteractionRecorded, ItemUpserted, OrderPlaced},
+    events::{Event, InteractionRecorded, ItemUpserted, OrderPlaced, ShopperErased},
     ids::{SessionKey, ShopperReference, mix},
     interaction::{Interaction, InteractionKind},
     item::Item,
@@ -139,4 +139,24 @@ fn the_same_log_gives_the_same_model_whatever_the_number_of_threads() {
         model.to_bytes()
     };
     assert!(hash(1) == hash(3));
+}
+
+#[test]
+fn a_model_after_an_erasure_is_the_model_of_a_log_without_the_shopper() {
+    const ERASED: u64 = 7;
+    let erased = Event::ShopperErased(ShopperErased {
+        shopper: ShopperReference(ERASED),
+        at_us: 0,
+    });
+    let late = did(ERASED, InteractionKind::Purchase, 3, 0);
+    let with = set(shoppers(60).chain([late, erased]));
+    let is_theirs = |event: &Event| event.shopper() == Some(ShopperReference(ERASED));
+    let without = set(shoppers(60).filter(|event| !is_theirs(event)));
+    let all = set(shoppers(60));
+    let model = |set: &TrainingSet| {
+        let (model, _) = train(set, 2).expect("trains").expect("enough");
+        model.to_bytes()
+    };
+    assert!(model(&with) == model(&without));
+    assert!(model(&with) != model(&all));
 }

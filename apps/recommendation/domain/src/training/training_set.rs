@@ -1,6 +1,6 @@
 //! What a model is trained on: a fold over the node's log.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use accord_learning::Histories;
 
@@ -27,6 +27,7 @@ pub struct TrainingSet {
     shoppers: BTreeMap<u64, Vec<Liked>>,
     /// Baskets of each shopper, in the order of the log.
     baskets: BTreeMap<u64, Vec<(i64, Vec<u32>)>>,
+    erased: HashSet<u64>,
 }
 
 /// A shopper turned to an item.
@@ -62,7 +63,14 @@ impl TrainingSet {
             Event::InteractionRecorded(event) => {
                 self.interaction(event.shopper.0, &event.interaction);
             }
-            Event::OrderPlaced(event) => self.order(event),
+            Event::OrderPlaced(event) if !self.erased.contains(&event.shopper.0) => {
+                self.order(event);
+            }
+            Event::ShopperErased(event) => {
+                self.shoppers.remove(&event.shopper.0);
+                self.baskets.remove(&event.shopper.0);
+                self.erased.insert(event.shopper.0);
+            }
             _ => {}
         }
     }

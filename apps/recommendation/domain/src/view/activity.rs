@@ -192,6 +192,12 @@ impl Activity {
         ranking
     }
 
+    /// Shows nothing of a shopper any more; the sums, which name nobody, stay.
+    pub fn forget(&mut self, shopper: ShopperReference) {
+        self.newest
+            .retain(|interaction| interaction.shopper != shopper);
+    }
+
     /// The newest interactions of items of the catalogue, newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = &NewestInteraction> {
         self.newest.iter().rev()
@@ -321,7 +327,7 @@ mod tests {
     #[test]
     fn only_the_newest_interactions_are_kept() {
         let mut activity = Activity::default();
-        for sequence in 1..=100 {
+        for sequence in 1..=100_u64 {
             let event = event(1, InteractionKind::View, sequence.cast_signed());
             activity.interaction(sequence, 0, &event);
         }

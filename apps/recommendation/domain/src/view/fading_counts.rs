@@ -24,7 +24,7 @@ impl FadingCounts {
         }
     }
 
-    /// Counts something that happened to an item, in any order of time.
+    /// Counts something that happened to an item, in any order of time; a negative weight takes it back.
     pub fn add(&mut self, number: u32, weight: f64, at_us: i64) {
         let reference_us = *self.reference_us.get_or_insert(at_us);
         let mut doublings = self.doublings(at_us, reference_us);
@@ -38,7 +38,9 @@ impl FadingCounts {
         if self.values.len() <= index {
             self.values.resize(index + 1, 0.0);
         }
-        self.values[index] += weight * doublings.exp2();
+        // What is taken back was added before; rounding must not leave less than nothing.
+        let value = self.values[index] + weight * doublings.exp2();
+        self.values[index] = value.max(0.0);
     }
 
     /// One count for each item that was ever counted, by number; comparable with each other only.

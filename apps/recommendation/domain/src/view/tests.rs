@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    events::{ItemUpserted, OrderCancelled, ShopperIntroduced},
+    events::{ItemUpserted, OrderCancelled, ShopperErased, ShopperIntroduced},
     ids::SessionKey,
     interaction::Interaction,
     item::Item,
@@ -176,4 +176,38 @@ fn a_trend_is_more_attention_than_usual() {
     );
     assert!(view.trend(1, NOW_US) > 3.0, "{}", view.trend(1, NOW_US));
     assert!(view.trend(1, NOW_US + 30 * DAY_US) < 1.1);
+}
+
+#[test]
+fn an_erased_shopper_leaves_the_view_as_it_would_be_without() {
+    let others = |sequence: u64| {
+        let Event::InteractionRecorded(event) = did(InteractionKind::View, "a") else {
+            unreachable!("it is an interaction");
+        };
+        let other = InteractionRecorded {
+            shopper: ShopperReference(2 + sequence),
+            ..event
+        };
+        Event::InteractionRecorded(other)
+    };
+    let items = || [item(0, "a", "A", &[]), item(1, "b", "B", &[])];
+    let without = view(items().into_iter().chain((0..5).map(others)));
+    let erased = Event::ShopperErased(ShopperErased {
+        shopper: SHOPPER,
+        at_us: NOW_US,
+    });
+    let theirs = [
+        did(InteractionKind::View, "a"),
+        did(InteractionKind::Cart, "b"),
+        ordered("o", "b"),
+    ];
+    let events = items().into_iter().chain(theirs).chain((0..5).map(others));
+    let view = view(events.chain([erased, ordered("p", "b")]));
+    assert!(view.shopper(SHOPPER).is_none());
+    assert_eq!(view.erasure(SHOPPER).unwrap().sequence, 11);
+    assert_eq!(view.erased_shoppers().collect::<Vec<_>>(), [SHOPPER]);
+    for number in [0, 1] {
+        let counts = [&view, &without].map(|view| view.popularity().at(number, NOW_US));
+        assert!((counts[0] - counts[1]).abs() < 1e-9, "{counts:?}");
+    }
 }

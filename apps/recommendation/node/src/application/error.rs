@@ -2,7 +2,7 @@
 
 use accord_event_log::{Unavailable, journal::reader::ReadError, subject_keys::SubjectKeyError};
 use accord_expressions::Fault;
-use recommendation::{ItemFault, Rejection};
+use recommendation::{Erasure, ItemFault, Rejection};
 
 use crate::live::Behind;
 
@@ -23,6 +23,8 @@ pub enum ApplicationError {
     UnknownItem,
     #[error("there is no such order")]
     UnknownOrder,
+    #[error("the shopper of this list was erased")]
+    Erased(Erasure),
     #[error("there is no such list")]
     UnknownList,
     #[error("there is no such shopper")]

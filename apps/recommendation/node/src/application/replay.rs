@@ -23,7 +23,7 @@ pub struct ReplayedList {
 }
 
 impl MerchantNode {
-    /// A list that was shown, once the read model has it.
+    /// A list that was shown, once the read model has it, and unless its shopper was erased.
     pub async fn served_list(
         &self,
         caller: &CommandCaller,
@@ -31,9 +31,15 @@ impl MerchantNode {
     ) -> Result<ListServed, ApplicationError> {
         self.wait_until_projected(self.shared.reader.last(), caller.deadline)
             .await?;
-        self.list(list_id)
+        let served = self
+            .list(list_id)
             .await?
-            .ok_or(ApplicationError::UnknownList)
+            .ok_or(ApplicationError::UnknownList)?;
+        self.catch_up(caller.deadline).await?;
+        match self.view().erasure(served.shopper) {
+            Some(erasure) => Err(ApplicationError::Erased(erasure)),
+            None => Ok(served),
+        }
     }
 
     /// Makes a list again: the view is folded from the beginning of the log to the event that the list was made from,

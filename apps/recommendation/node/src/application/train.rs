@@ -33,9 +33,18 @@ impl MerchantNode {
         &self,
         actor: &Arc<str>,
     ) -> Result<TrainingReport, ApplicationError> {
-        let Ok(_one) = self.shared.training.try_lock() else {
+        let Ok(training) = self.shared.training.try_lock() else {
             return Err(ApplicationError::TrainingUnderWay);
         };
+        self.train_now(actor, &training).await
+    }
+
+    /// Trains while nobody else does.
+    pub(super) async fn train_now(
+        &self,
+        actor: &Arc<str>,
+        _only_one: &tokio::sync::MutexGuard<'_, ()>,
+    ) -> Result<TrainingReport, ApplicationError> {
         let begun = Instant::now();
         let through = self.shared.reader.last();
         let set = self.training_set(through).await?;

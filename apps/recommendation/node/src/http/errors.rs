@@ -4,6 +4,7 @@ use accord_event_log::{Unavailable, subject_keys::SubjectKeyError};
 use accord_service::{FieldError, Problem, ProblemKind};
 use recommendation::Rejection;
 
+use super::instant::time_text;
 use crate::application::ApplicationError;
 
 /// Wraps what the application answers, so that `?` gives a problem document.
@@ -27,6 +28,10 @@ impl From<ApplicationError> for Problem {
             ApplicationError::UnknownOrder => {
                 not_found("There is no such order, or it was closed long ago.")
             }
+            ApplicationError::Erased(erasure) => Self::new(ProblemKind::Erased)
+                .detail("The shopper of this list was erased; the log says so.")
+                .extension("erased_at", time_text(erasure.at_us))
+                .extension("erased_by_event", erasure.sequence),
             ApplicationError::UnknownList => {
                 not_found("There is no such list, or it was not recorded.")
             }
@@ -83,6 +88,12 @@ fn rejected(rejection: &Rejection) -> Problem {
             .extension("item_id", item_id.clone())
             .extension("available", *available),
         Rejection::OrderCannotChange { status } => conflict().extension("status", status.name()),
+        Rejection::Erased => {
+            Problem::new(ProblemKind::Erased).detail("This shopper is being erased.")
+        }
+        Rejection::UnknownShopper => {
+            Problem::new(ProblemKind::NotFound).detail(rejection.to_string())
+        }
         Rejection::OrderExists | Rejection::TooManyCampaigns => conflict(),
         Rejection::UnknownOrder | Rejection::UnknownModel | Rejection::UnknownCampaign => {
             Problem::new(ProblemKind::NotFound).detail(rejection.to_string())

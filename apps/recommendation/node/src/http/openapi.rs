@@ -40,6 +40,8 @@ use super::{
         shoppers::shopper,
         shoppers::shopper_recently_viewed,
         shoppers::guest,
+        shoppers::erase_shopper,
+        shoppers::erase_guest,
         shoppers::guest_recently_viewed,
         campaigns::list,
         campaigns::save,

@@ -9,7 +9,7 @@ use super::{
     Service, command_caller,
     instant::time_text,
     recommendations::checked_count,
-    wire::{HistoryEntryBody, ShopperBody, ViewedAnswer, ViewedItemBody},
+    wire::{ErasureBody, HistoryEntryBody, ShopperBody, ViewedAnswer, ViewedItemBody},
 };
 use crate::{application::ApplicationError, identity::ShopperIdentity};
 
@@ -163,5 +163,58 @@ async fn recently_viewed(
     });
     Ok(Json(ViewedAnswer {
         items: items.collect(),
+    }))
+}
+
+#[utoipa::path(
+    delete, path = "/v1/shoppers/{shopper_id}", tag = "shoppers",
+    params(("shopper_id" = String, Path, description = "Your id of the shopper")),
+    responses(
+        (status = 200, description = "Forgotten: the lists are made by a model without the shopper, and the key is destroyed", body = ErasureBody),
+        (status = 404, description = "Nobody has met this shopper", body = accord_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn erase_shopper(
+    service: Service,
+    principal: Principal,
+    deadline: Deadline,
+    StrictPath(shopper_id): StrictPath<String>,
+) -> Result<Json<ErasureBody>, Problem> {
+    let identity = ShopperIdentity::Shopper(shopper_id);
+    erase(service, principal, deadline, identity).await
+}
+
+#[utoipa::path(
+    delete, path = "/v1/guests/{session_id}", tag = "shoppers",
+    params(("session_id" = String, Path, description = "Your id of the session")),
+    responses(
+        (status = 200, description = "Forgotten: the lists are made by a model without the guest, and the key is destroyed", body = ErasureBody),
+        (status = 404, description = "Nobody has met this guest", body = accord_service::problem::ProblemDocument),
+    )
+)]
+pub(crate) async fn erase_guest(
+    service: Service,
+    principal: Principal,
+    deadline: Deadline,
+    StrictPath(session_id): StrictPath<String>,
+) -> Result<Json<ErasureBody>, Problem> {
+    let identity = ShopperIdentity::Guest(session_id);
+    erase(service, principal, deadline, identity).await
+}
+
+async fn erase(
+    State(service): Service,
+    principal: Principal,
+    deadline: Deadline,
+    identity: ShopperIdentity,
+) -> Result<Json<ErasureBody>, Problem> {
+    let caller = command_caller(&principal, deadline);
+    let receipt = service.node.erase_shopper(&caller, &identity).await?;
+    Ok(Json(ErasureBody {
+        shopper_reference: receipt.shopper.to_string(),
+        model_before: receipt.model_before,
+        model_after: receipt.model_after,
+        key_destroyed: true,
+        position: receipt.position.to_token(),
     }))
 }

@@ -548,6 +548,23 @@ pub struct CampaignBody {
     pub items: usize,
 }
 
+/// What an erasure did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErasureBody {
+    /// What stood for the shopper in the log; nothing leads from it to the shopper any more.
+    pub shopper_reference: String,
+    /// Hash of the model that knew the shopper; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_before: Option<String>,
+    /// Hash of the model that makes the lists now: that of a log without the shopper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_after: Option<String>,
+    /// Whether the key is destroyed, so that nobody can read who the shopper was.
+    pub key_destroyed: bool,
+    /// Of the erasure in the log.
+    pub position: String,
+}
+
 /// What each source counts and how lists are shaped.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

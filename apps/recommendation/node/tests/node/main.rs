@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod catalogue;
+mod erasure;
 mod lists;
 mod orders;
 mod pages;

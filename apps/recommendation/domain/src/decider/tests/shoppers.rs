@@ -1,7 +1,8 @@
 use super::{CONTEXT, NOW_US, given};
 use crate::{
-    Command, Event, Interaction, InteractionKind, InteractionRecorded, IntroduceShopper,
-    Introduction, RecordInteraction, Rejection, ShopperIntroduced, ShopperReference,
+    Command, EraseShopper, Event, Interaction, InteractionKind, InteractionRecorded,
+    IntroduceShopper, Introduction, RecordInteraction, Rejection, ShopperErased, ShopperIntroduced,
+    ShopperReference,
 };
 
 const SHOPPERS: u16 = 2;
@@ -90,4 +91,25 @@ fn shoppers_are_in_partitions_of_their_own() {
             .when(&CONTEXT, &record(view(NOW_US)))
             .then_rejected(&Rejection::WrongPartition);
     }
+}
+
+#[test]
+fn a_shopper_is_erased_once_and_nothing_is_recorded_after() {
+    let erase = Command::EraseShopper(EraseShopper { shopper: SHOPPER });
+    let erased = Event::ShopperErased(ShopperErased {
+        shopper: SHOPPER,
+        at_us: NOW_US,
+    });
+    given(SHOPPERS, vec![introduced()])
+        .when(&CONTEXT, &erase)
+        .then(&[erased.clone()]);
+    given(SHOPPERS, vec![introduced(), erased.clone()])
+        .when(&CONTEXT, &erase)
+        .then(&[]);
+    given(SHOPPERS, vec![])
+        .when(&CONTEXT, &erase)
+        .then_rejected(&Rejection::UnknownShopper);
+    given(SHOPPERS, vec![introduced(), erased])
+        .when(&CONTEXT, &record(view(NOW_US)))
+        .then_rejected(&Rejection::Erased);
 }

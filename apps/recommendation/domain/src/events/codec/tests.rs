@@ -6,8 +6,8 @@ use crate::{
     Campaign, CampaignEffect, CampaignEnded, CampaignSaved, Event, InteractionKind, Item,
     ItemUpserted, ListRequest, ListServed, ListedItem, ModelActivated, ModelCard, ModelPublished,
     OrderLine, OrderPlaced, OrderReturned, Recommendation, ServingSettings, ServingSettingsChanged,
-    ShopperIntroduced, ShopperReference, Surface, events::InteractionRecorded, ids::SessionKey,
-    interaction::Interaction,
+    ShopperErased, ShopperIntroduced, ShopperReference, Surface, events::InteractionRecorded,
+    ids::SessionKey, interaction::Interaction,
 };
 
 /// The event is written as this text, and the text is read as this event.
@@ -80,6 +80,19 @@ fn shoppers() {
         "InteractionRecorded",
         "0000000000000abc",
         r#"{"kind":"rating","item_id":"a","occurred_at_us":5,"quantity":2,"price_minor":300,"rating":4,"session":"0000000000000001","surface":"after_purchase","list_id":"l"}"#,
+    );
+}
+
+#[test]
+fn erasures() {
+    check(
+        &Event::ShopperErased(ShopperErased {
+            shopper: SHOPPER,
+            at_us: 5,
+        }),
+        "ShopperErased",
+        "0000000000000abc",
+        r#"{"at_us":5}"#,
     );
 }
 
