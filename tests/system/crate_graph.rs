@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 /// Crates that decide and calculate, and do nothing else.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "accord-decider",
     "accord-expressions",
     "accord-federation",
@@ -18,6 +18,7 @@ const PURE: [&str; 11] = [
     "recommendation",
     "recommendation-simulator",
     "risk-control",
+    "risk-control-back-test",
     "risk-control-evaluation",
     "risk-control-simulator",
 ];

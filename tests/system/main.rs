@@ -21,6 +21,7 @@ mod demo;
 mod duplicates;
 mod event_time;
 mod governance;
+mod history;
 mod pagination;
 mod power_cut;
 mod queries;

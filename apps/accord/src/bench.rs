@@ -2,4 +2,5 @@
 
 pub mod federation;
 pub mod recommend;
+pub mod risk;
 pub mod spine;

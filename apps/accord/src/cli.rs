@@ -79,6 +79,108 @@ pub enum RiskCommand {
     Serve(ServeArguments),
     /// Measure the pipeline on a table of labelled transactions.
     Evaluate(EvaluateArguments),
+    /// Take over a bank's own history from a file.
+    Import(ImportArguments),
+    /// Show what a changed policy would have done.
+    BackTest(BackTestArguments),
+    /// Make every past decision again and compare. Exit code 1 if any comes out differently.
+    ReDerive(ReDeriveArguments),
+}
+
+/// Which node.
+#[derive(Debug, Args)]
+pub struct NodeLocationArguments {
+    /// Data directory of the node or of the demo.
+    #[arg(long, default_value = "accord-data")]
+    pub data_dir: PathBuf,
+    /// Institution that is meant, where the data directory holds several or none yet.
+    #[arg(long)]
+    pub institution: Option<String>,
+    /// Currency that the node accounts in (ISO 4217).
+    #[arg(long, default_value = "EUR")]
+    pub currency: String,
+    /// The node's configuration file, which says all three.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data_dir", "institution", "currency"])]
+    pub config: Option<PathBuf>,
+}
+
+/// Checks every hash chain of a log, and makes every decision in it again from what the log holds: features from the
+/// customers' and terminals' own histories, score by the model of that time, decision by its rules and lists. The node
+/// must not be running.
+#[derive(Debug, Args)]
+pub struct ReDeriveArguments {
+    #[command(flatten)]
+    pub node: NodeLocationArguments,
+    /// Print every decision as a line of JSON.
+    #[arg(long)]
+    pub each: bool,
+    /// Print the summary as one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs a changed policy over the history of a node that is not running, beside the policy that decides: fraud stopped,
+/// genuine customers stopped, alerts a day, as known then and with hindsight.
+///
+/// FILE of --change is JSON: {"thresholds": {"challenge": 0.1, "review": 0.3, "decline": 0.8}, "put_rules": [{"id":
+/// "large", "condition": "amount > 500.0", "outcome": "review"}], "remove_rules": ["old"]}, each of them optional.
+#[derive(Debug, Args)]
+pub struct BackTestArguments {
+    #[command(flatten)]
+    pub node: NodeLocationArguments,
+    /// Number of the draft that is tested.
+    #[arg(long, conflicts_with = "change")]
+    pub draft: Option<u64>,
+    /// File with the changes of the active policy that are tested.
+    #[arg(long, value_name = "FILE")]
+    pub change: Option<PathBuf>,
+    /// Event time from which on transactions count, such as 2026-01-31T00:00:00Z; otherwise all.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Event time before which transactions count; otherwise all.
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Alerts that your people can work in a day.
+    #[arg(long, default_value_t = risk_control_node::ALERTS_A_DAY_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub alerts_a_day: u32,
+    /// Let what the candidate declines change later features.
+    #[arg(long)]
+    pub counterfactual: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Takes over a bank's own history: transactions with the decisions that they got, and what became known of them.
+/// Features are maintained as for live transactions. The node must not be running. After a kill or an error the same
+/// command goes on where it was: what is in the log already is passed over.
+///
+/// FILE.csv has a header line. Read are TRANSACTION_ID, TX_DATETIME (UTC), CUSTOMER_ID, TERMINAL_ID, TX_AMOUNT and,
+/// where they are there, TX_FRAUD (0 or 1), FRAUD_KNOWN_AT, DECISION (approve, challenge, review, decline), CARD_ID,
+/// DEVICE_ID, IP_ADDRESS, CURRENCY.
+///
+/// FILE.ndjson has one document a line, as for POST /v1/transactions, with transaction_id and occurred_at, and optionally
+/// decision, label (fraud, genuine) and label_known_at.
+///
+/// Lines must be sorted by time, to within seven days for each customer.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// File that ends in .csv or .ndjson.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub node: NodeLocationArguments,
+    /// Days after which a fraud became known, where the file does not say.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(0..=365))]
+    pub label_delay_days: u32,
+    /// Leave out lines that cannot be taken over and tell them at the end, instead of stopping at the first.
+    #[arg(long)]
+    pub skip_bad: bool,
+    /// Leave it to the node's next start to fill its read models.
+    #[arg(long)]
+    pub skip_read_models: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -129,7 +231,7 @@ pub enum RecommendCommand {
     /// Serve one merchant's node as a configuration file says.
     Serve(ServeArguments),
     /// Take events and catalogues from files into a merchant's log.
-    Import(ImportArguments),
+    Import(RecommendImportArguments),
     /// Measure the quality of recommendations on files of your own.
     Evaluate(RecommendEvaluateArguments),
 }
@@ -140,6 +242,8 @@ pub enum BenchCommand {
     Federation(FederationBenchArguments),
     /// Durable decisions beside the bare HTTP ceiling.
     Spine(SpineArguments),
+    /// Full decisions, import, back-tests, training and memory.
+    Risk(RiskBenchArguments),
     /// Training of recommendation models: time and memory.
     Recommend(BenchRecommendArguments),
 }
@@ -249,6 +353,35 @@ pub struct SpineArguments {
     pub json: bool,
 }
 
+/// Measures risk control in one run: full decisions (200 trees, 20 rules, all features) beside the bare HTTP ceiling,
+/// their latency at half of the maximum, import, back-tests, training, and memory for each customer.
+///
+/// It is a measurement: the exit code is 0 also where an aim is not met; 1 means that it could not be taken.
+#[derive(Debug, Args)]
+pub struct RiskBenchArguments {
+    /// Seconds of the main run.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=1_800))]
+    pub seconds: u64,
+    /// Connections of the loads.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4_096))]
+    pub connections: u16,
+    /// Transactions of the history that is imported and tested on.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    pub transactions: u64,
+    /// Rows of the training that is timed; 0 leaves it out.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub training_rows: usize,
+    /// Train LightGBM on the same rows, by the python3 of this machine.
+    #[arg(long)]
+    pub against_lightgbm: bool,
+    /// Folder for the benchmark's data; it is emptied first. Refused if it holds anything else.
+    #[arg(long, default_value = "target/bench-risk")]
+    pub folder: PathBuf,
+    /// Print one JSON document instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Grows boosted trees on rows of simulated banks: on all rows in one place, and through the whole protocol, with
 /// everybody there and with institutions that drop out, crash and come back.
 #[derive(Debug, Args)]
@@ -320,7 +453,7 @@ pub struct BenchRecommendArguments {
 /// An import that was cut short goes on where it was. A file is known by its name: a file of another name is taken to hold
 /// other events, unless they have an `event_id` that is in the log.
 #[derive(Debug, Args)]
-pub struct ImportArguments {
+pub struct RecommendImportArguments {
     /// Configuration file of the merchant's node (TOML).
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,

@@ -1,5 +1,6 @@
 //! Accord: one binary for every role. This file only dispatches.
 
+mod back_test;
 mod bench;
 mod cli;
 mod coordinator;
@@ -7,7 +8,10 @@ mod demo;
 mod durable_file;
 mod evaluate;
 mod federation;
+mod import;
 mod log_command;
+mod node_location;
+mod re_derive;
 mod recommend;
 mod serve;
 mod starter_model;
@@ -70,6 +74,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Log(LogCommand::Verify(arguments))) => log_command::verify(arguments).await,
         Some(Command::Risk(RiskCommand::Serve(arguments))) => serve::run(arguments).await,
         Some(Command::Risk(RiskCommand::Evaluate(arguments))) => evaluate::run(arguments).await,
+        Some(Command::Risk(RiskCommand::BackTest(arguments))) => back_test::run(arguments).await,
+        Some(Command::Risk(RiskCommand::ReDerive(arguments))) => re_derive::run(arguments).await,
+        Some(Command::Risk(RiskCommand::Import(arguments))) => import::run(arguments).await,
         Some(Command::Federation(FederationCommand::Prove(arguments))) => {
             federation::prove::run(&arguments)
         }
@@ -100,6 +107,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Bench(BenchCommand::Recommend(arguments))) => {
             bench::recommend::run(&arguments).await
         }
+        Some(Command::Bench(BenchCommand::Risk(arguments))) => bench::risk::run(arguments).await,
         Some(Command::Bench(BenchCommand::Spine(arguments))) => bench::spine::run(arguments).await,
     }
 }

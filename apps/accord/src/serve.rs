@@ -26,14 +26,14 @@ use crate::{
 /// What a node's configuration file says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NodeConfiguration {
+pub struct NodeConfiguration {
     /// Lower-case letters, digits and dashes.
-    institution: String,
+    pub institution: String,
     #[serde(default = "default_listen")]
     listen: String,
-    data_directory: PathBuf,
+    pub data_directory: PathBuf,
     #[serde(default = "default_currency")]
-    currency: String,
+    pub currency: String,
     /// `human` or `json`.
     #[serde(default)]
     log_format: LogFormatName,

@@ -164,6 +164,12 @@ pub fn inspect_event(
     ))
 }
 
+/// Identity of the command that a stored event came from, and the hash of what it said (0: it had no key).
+pub fn command_of_event(stored: &str) -> Result<(uuid::Uuid, u64), DecodeError> {
+    let parsed: StoredEvent<'_> = serde_json::from_str(stored).map_err(DecodeError::Commit)?;
+    Ok((parsed.7, parsed.10))
+}
+
 /// Room for the events of about a hundred decisions; a larger batch grows it.
 const BUFFER_BYTES: usize = 64 << 10;
 

@@ -163,7 +163,7 @@ fn calculate<'a>(arithmetic: Arithmetic, left: Value<'a>, right: Value<'a>) -> O
     }
 }
 
-fn compare(comparison: Comparison, left: Value<'_>, right: Value<'_>) -> Truth {
+pub(crate) fn compare(comparison: Comparison, left: Value<'_>, right: Value<'_>) -> Truth {
     let (order, equal) = match (left, right) {
         (Value::Double(left), Value::Double(right)) => (left.partial_cmp(&right), left == right),
         (Value::Int(left), Value::Int(right)) => (Some(left.cmp(&right)), left == right),
@@ -191,7 +191,7 @@ fn compare(comparison: Comparison, left: Value<'_>, right: Value<'_>) -> Truth {
 }
 
 /// Where the order is unknown (not a number), only `!=` holds.
-fn holds(comparison: Comparison, order: Option<Ordering>, equal: bool) -> bool {
+pub(crate) fn holds(comparison: Comparison, order: Option<Ordering>, equal: bool) -> bool {
     match comparison {
         Comparison::Equal => equal,
         Comparison::NotEqual => !equal,

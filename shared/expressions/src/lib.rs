@@ -30,6 +30,7 @@
 //! messages, time stamps and text concatenation. A condition without them costs what its length says.
 
 mod checker;
+mod columns;
 mod evaluate;
 mod fault;
 pub mod limits;
@@ -40,6 +41,7 @@ mod schema;
 mod syntax;
 mod value;
 
+pub use columns::{BLOCK_ROWS, Column};
 pub use fault::Fault;
 pub use program::Condition;
 pub use schema::{Field, FieldType, Schema};

@@ -39,6 +39,10 @@ impl Condition {
         truth(&self.nodes, self.root, record)
     }
 
+    pub(crate) fn root(&self) -> NodeId {
+        self.root
+    }
+
     /// The text that it was compiled from.
     pub fn source(&self) -> &str {
         &self.source

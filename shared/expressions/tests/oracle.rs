@@ -1,6 +1,6 @@
 //! The evaluator against that of the `cel` crate, on generated conditions and records.
 
-use accord_expressions::{Condition, Field, FieldType, Schema, Truth, Value};
+use accord_expressions::{BLOCK_ROWS, Column, Condition, Field, FieldType, Schema, Truth, Value};
 use cel::{Context, Program};
 use proptest::prelude::*;
 
@@ -99,6 +99,64 @@ fn record() -> impl Strategy<Value = Record> {
                 listed,
             },
         )
+}
+
+/// Records as columns.
+struct Table {
+    doubles: [Vec<f64>; 3],
+    hours: Vec<i64>,
+    places: [Vec<u32>; 2],
+    texts: Vec<Box<str>>,
+    flags: [Vec<u8>; 2],
+}
+
+impl Table {
+    fn of(rows: &[&Record]) -> Self {
+        let mut texts: Vec<Box<str>> = Vec::new();
+        let mut place = |text: Option<&String>| {
+            let Some(text) = text else { return u32::MAX };
+            let found = texts.iter().position(|known| **known == **text);
+            found.unwrap_or_else(|| {
+                texts.push(text.as_str().into());
+                texts.len() - 1
+            }) as u32
+        };
+        let doubles = |of: fn(&Record) -> f64| rows.iter().map(|row| of(row)).collect();
+        Self {
+            doubles: [
+                doubles(|row| row.amount),
+                doubles(|row| row.ratio.unwrap_or(f64::NAN)),
+                doubles(|row| row.count),
+            ],
+            hours: rows.iter().map(|row| row.hour).collect(),
+            places: [
+                rows.iter().map(|row| place(Some(&row.currency))).collect(),
+                rows.iter().map(|row| place(row.country.as_ref())).collect(),
+            ],
+            flags: [
+                rows.iter().map(|row| u8::from(row.night)).collect(),
+                rows.iter().map(|row| u8::from(row.listed)).collect(),
+            ],
+            texts,
+        }
+    }
+
+    fn columns(&self) -> [Column<'_>; 8] {
+        let text = |places| Column::Text {
+            places,
+            texts: &self.texts,
+        };
+        [
+            Column::Double(&self.doubles[0]),
+            Column::Double(&self.doubles[1]),
+            Column::Double(&self.doubles[2]),
+            Column::Int(&self.hours),
+            text(&self.places[0]),
+            text(&self.places[1]),
+            Column::Bool(&self.flags[0]),
+            Column::Bool(&self.flags[1]),
+        ]
+    }
 }
 
 fn comparison() -> impl Strategy<Value = &'static str> {
@@ -232,6 +290,29 @@ proptest! {
         if let Ok(condition) = Condition::compile(&words.join(" "), &schema()) {
             condition.evaluate(&record.values());
             condition.evaluate(&[]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn columns_say_what_their_records_say(source in condition(), records in prop::collection::vec(record(), 1..6), start in 0_usize..3) {
+        if let Ok(condition) = Condition::compile(&source, &schema()) {
+            // More than one block, the last one not full.
+            let rows: Vec<&Record> = records.iter().cycle().take(BLOCK_ROWS + 7).collect();
+            let table = Table::of(&rows);
+            let mut fulfilled = vec![true; 3];
+            condition.fulfilled(&table.columns(), start..rows.len(), &mut fulfilled);
+            prop_assert_eq!(fulfilled.len(), rows.len() - start);
+            for (row, fulfilled) in rows[start..].iter().zip(&fulfilled) {
+                prop_assert_eq!(*fulfilled, condition.evaluate(&row.values()).holds(), "{} on {:?}", source, row);
+            }
+            // Columns that are not given are missing.
+            let mut none = Vec::new();
+            condition.fulfilled(&[], 0..2, &mut none);
+            prop_assert_eq!(none, vec![condition.evaluate(&[]).holds(); 2]);
         }
     }
 }

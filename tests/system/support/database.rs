@@ -40,3 +40,19 @@ async fn table_rows(
         .fetch_all(connection)
         .await
 }
+
+/// Changes a database whose owner has ended, as somebody with access to the file could.
+pub fn execute(path: &Path, statement: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let options = SqliteConnectOptions::new().filename(path);
+    let changed = runtime.block_on(async {
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let changed = sqlx::query(statement).execute(&mut connection).await?;
+        connection.close().await?;
+        Ok::<_, sqlx::Error>(changed.rows_affected())
+    });
+    assert!(changed.expect("a database that can be changed") > 0);
+}

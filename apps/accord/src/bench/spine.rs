@@ -10,20 +10,20 @@
 //! generator, so both share the cores. For the recoveries it is `accord risk serve` in a process of its own.
 
 mod aims;
-mod ceiling;
+pub(super) mod ceiling;
 mod cost;
-mod decisions;
+pub(super) mod decisions;
 pub mod folder;
 mod lag;
 mod log_figures;
-mod node;
+pub(super) mod node;
 mod process;
 mod purchases;
 pub mod random;
 mod rebuild;
 mod recovery;
 mod report;
-mod steady;
+pub(super) mod steady;
 mod storage;
 mod tables;
 mod watch;
@@ -99,7 +99,8 @@ impl Plan {
     async fn measure(&self, folder: &BenchFolder, caller: &Caller) -> anyhow::Result<Measurements> {
         say("the disk");
         let disk = steady::probe_disk(folder.path(), FIRST_PROBE_BYTES).await?;
-        let served = ServedNode::start(&folder.node(), &caller.key, &caller.secret).await?;
+        let served =
+            ServedNode::start(&folder.node(), &caller.key, &caller.secret, Vec::new()).await?;
         say("the first decision for each customer");
         let new_customers = decisions::new_customers(&served, self.connections).await?;
         let ceiling = Ceiling {

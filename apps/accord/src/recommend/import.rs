@@ -32,7 +32,7 @@ use recommendation_node::{
 };
 
 use super::serve::MerchantConfiguration;
-use crate::cli::ImportArguments;
+use crate::cli::RecommendImportArguments;
 use catalogue::ItemLine;
 use checkpoint::Checkpoint;
 use chunks::Chunks;
@@ -45,7 +45,7 @@ const ACTOR: &str = "import";
 const UNDER_WAY: usize = 256;
 
 /// Imports what the arguments name, items before events.
-pub async fn run(arguments: ImportArguments) -> anyhow::Result<ExitCode> {
+pub async fn run(arguments: RecommendImportArguments) -> anyhow::Result<ExitCode> {
     let default_kind = match &arguments.kind {
         None => None,
         Some(name) => Some(events::kind_named(name).with_context(|| {
@@ -80,7 +80,7 @@ struct Import {
 impl Import {
     async fn run(
         &self,
-        arguments: &ImportArguments,
+        arguments: &RecommendImportArguments,
         default_kind: Option<&'static str>,
     ) -> anyhow::Result<()> {
         if let Some(path) = &arguments.items {

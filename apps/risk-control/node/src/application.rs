@@ -37,6 +37,9 @@ use accord_event_log::{CommandEnvelope, PartitionId, Reply, Sequence};
 use risk_control::{Command, CustomerReference, Event, Rejection};
 use uuid::Uuid;
 
+pub(crate) use assess::{canonical_transaction, transaction_identity};
+pub(crate) use import::label_identity;
+
 use crate::node::BankNode;
 
 /// Who asks, and until when an answer is of use.

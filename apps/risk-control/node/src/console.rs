@@ -7,6 +7,7 @@
 //! [`institutions::InstitutionsFigures`], sent as JSON (see [`accord_console::live`]).
 
 pub mod approvals;
+pub mod back_test;
 pub mod case;
 pub mod case_actions;
 pub mod case_badges;

@@ -6,7 +6,9 @@
 //! - `http` translates; `console` draws pages.
 
 mod application;
+mod back_test;
 pub mod console;
+mod history_import;
 mod http;
 mod latency;
 mod listed;
@@ -16,6 +18,7 @@ mod personal;
 mod policies;
 mod projections;
 mod queries;
+mod re_derive;
 mod rule_pack;
 mod scoreboards;
 mod upkeep;
@@ -26,6 +29,14 @@ pub use application::{
     CaseRequest, CaseWork, CommandCaller, FederatedModel, GovernRequest, Governed, Happening,
     HistoricalLabel, HistoricalTransaction, LabelRequest, Labelled, LogMoment, NewWebhook,
     ReceivedModel, TrainingReport, WebhookRequest,
+};
+pub use back_test::{
+    ALERTS_A_DAY_DEFAULT, BackTestError, BackTestJob, BackTestJobs, BackTestProgress,
+    BackTestRequest, BackTestResult, BackTestState,
+};
+pub use history_import::{
+    BadLine, HistoryFormat, HistoryImportError, HistoryImportProgress, HistoryImportReport,
+    HistoryImportSettings, import_history,
 };
 pub use http::{
     ACCESS, BANK_ROUTES, Placement, openapi,
@@ -42,5 +53,6 @@ pub use queries::{
     },
     overview::OverviewFigures,
 };
+pub use re_derive::{DerivationError, DerivationReport, Derived, DerivedDecision, re_derive};
 pub use rule_pack::{RulePackError, starter_rules};
 pub use webhooks::{WebhookReach, address::AddressFault};

@@ -1,5 +1,6 @@
 //! Names on the lists, as fingerprints that nobody without the node's key can compute.
 
+use accord_event_log::subject_keys::SubjectKeys;
 use risk_control::{ListFingerprint, ListedKind, TransactionFingerprints};
 
 use crate::{node::BankNode, personal::PersonalFields};
@@ -10,13 +11,7 @@ const HINT_CHARACTERS: usize = 4;
 impl BankNode {
     /// What stands for this customer, terminal, card or device on the lists.
     pub(crate) fn list_fingerprint(&self, kind: ListedKind, value: &str) -> ListFingerprint {
-        let purpose = match kind {
-            ListedKind::Customer => "list-customer",
-            ListedKind::Terminal => "list-terminal",
-            ListedKind::Card => "list-card",
-            ListedKind::Device => "list-device",
-        };
-        ListFingerprint(self.shared.keys.pseudonym(purpose, value))
+        fingerprint(&self.shared.keys, kind, value)
     }
 
     pub(crate) fn list_fingerprints(
@@ -24,15 +19,37 @@ impl BankNode {
         personal: &PersonalFields,
         terminal_id: &str,
     ) -> TransactionFingerprints {
-        let optional =
-            |kind, value: Option<&String>| value.map(|value| self.list_fingerprint(kind, value));
-        TransactionFingerprints {
-            customer: Some(self.list_fingerprint(ListedKind::Customer, &personal.customer_id)),
-            terminal: Some(self.list_fingerprint(ListedKind::Terminal, terminal_id)),
-            card: optional(ListedKind::Card, personal.card_id.as_ref()),
-            device: optional(ListedKind::Device, personal.device_id.as_ref()),
-        }
+        fingerprints(&self.shared.keys, personal, terminal_id)
     }
+}
+
+/// What stands for everything of a transaction that lists can name.
+pub(crate) fn fingerprints(
+    keys: &SubjectKeys,
+    personal: &PersonalFields,
+    terminal_id: &str,
+) -> TransactionFingerprints {
+    let optional = |kind, value: Option<&String>| value.map(|value| fingerprint(keys, kind, value));
+    TransactionFingerprints {
+        customer: Some(fingerprint(
+            keys,
+            ListedKind::Customer,
+            &personal.customer_id,
+        )),
+        terminal: Some(fingerprint(keys, ListedKind::Terminal, terminal_id)),
+        card: optional(ListedKind::Card, personal.card_id.as_ref()),
+        device: optional(ListedKind::Device, personal.device_id.as_ref()),
+    }
+}
+
+fn fingerprint(keys: &SubjectKeys, kind: ListedKind, value: &str) -> ListFingerprint {
+    let purpose = match kind {
+        ListedKind::Customer => "list-customer",
+        ListedKind::Terminal => "list-terminal",
+        ListedKind::Card => "list-card",
+        ListedKind::Device => "list-device",
+    };
+    ListFingerprint(keys.pseudonym(purpose, value))
 }
 
 /// By which people recognise an entry: a terminal's id as it is, of anything personal the last four characters, and

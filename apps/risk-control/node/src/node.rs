@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     application::TrainingJobs,
+    back_test::BackTestJobs,
     latency::RecentLatency,
     models::ModelShelf,
     policies::{ActivePolicy, KnownPolicies},
@@ -97,6 +98,8 @@ pub struct BankNode {
 
 pub(crate) struct Shared {
     pub name: String,
+    /// Everything of this node lies below it.
+    pub folder: PathBuf,
     pub currency: String,
     pub starter_rules: Vec<Rule>,
     pub clock: Clock,
@@ -118,6 +121,7 @@ pub(crate) struct Shared {
     /// Open cases, as last counted.
     pub open_cases: AtomicU64,
     pub deliveries: DeliveryLog,
+    pub back_tests: BackTestJobs,
     pub webhook_client: WebhookClient,
     /// Begins when open streams are to end.
     pub streams: Shutdown,
@@ -154,6 +158,10 @@ impl BankNode {
         let evidence_path = settings.folder.join("evidence");
         let evidence =
             ArtefactFolder::open(evidence_path.clone()).map_err(file_error(&evidence_path))?;
+
+        let back_tests_folder = settings.folder.join("back-tests");
+        let back_tests = BackTestJobs::open(back_tests_folder.clone())
+            .map_err(file_error(&back_tests_folder))?;
 
         let gate = ReadModelGate {
             through: Arc::default(),
@@ -227,6 +235,8 @@ impl BankNode {
                 case_settings: Mutex::new(CaseSettings::INITIAL),
                 open_cases: AtomicU64::new(0),
                 deliveries,
+                back_tests,
+                folder: settings.folder,
                 webhook_client: WebhookClient::new(settings.webhook_reach),
                 streams: Shutdown::new(Duration::ZERO),
                 running: Mutex::new(Some(Running {
@@ -333,6 +343,7 @@ impl BankNode {
             return;
         };
         self.shared.training.cancel_all();
+        self.shared.back_tests.cancel_all();
         for upkeep in running.upkeep.drain(..) {
             upkeep.abort();
             // Aborted on purpose.

@@ -48,6 +48,16 @@ impl KnownPolicies {
             .cloned()
     }
 
+    /// All that are known, in no order.
+    pub fn all(&self) -> Vec<Arc<ActivePolicy>> {
+        self.by_offset
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
+    }
+
     /// Whether a policy over this model is known.
     pub fn any_over(&self, model: &str) -> bool {
         self.by_offset

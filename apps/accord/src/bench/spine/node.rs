@@ -16,6 +16,7 @@ use accord_service::{
     server::{self, ServeEnd, ServerLimits},
 };
 use axum::Router;
+use risk_control::{Rule, Scorer};
 use risk_control_node::{BankNode, BankSettings, Placement};
 use tokio::task::JoinHandle;
 
@@ -42,18 +43,32 @@ pub struct ServedNode {
     pub target: Target,
     /// Where the node keeps everything.
     pub folder: PathBuf,
+    trees: usize,
     shutdown: Shutdown,
     serving: JoinHandle<ServeEnd>,
     _directory: DataDirectory,
 }
 
 impl ServedNode {
-    /// Opens a node in `folder`, gives it the starter model and serves it on a free port of the loopback address.
-    pub async fn start(folder: &Path, key: &ApiKey, secret: &str) -> anyhow::Result<Self> {
+    /// Opens a node in `folder`, gives it the starter model and these rules, and serves it on a free port of the
+    /// loopback address.
+    pub async fn start(
+        folder: &Path,
+        key: &ApiKey,
+        secret: &str,
+        rules: Vec<Rule>,
+    ) -> anyhow::Result<Self> {
         let directory = DataDirectory::open(folder)?;
-        let settings = BankSettings::new(INSTITUTION, folder.to_owned());
+        let settings = BankSettings {
+            starter_rules: rules,
+            ..BankSettings::new(INSTITUTION, folder.to_owned())
+        };
         let node = BankNode::open(settings, |_| Clock::system()).await?;
         let starter = tokio::task::spawn_blocking(|| starter_model::train(1)).await??;
+        let trees = match starter.model.scorer() {
+            Scorer::Trees(trees) => trees.trees().len(),
+            Scorer::Logistic(_) => 0,
+        };
         node.activate(&Arc::from("starter-model"), starter, Sequence::ZERO)
             .await?;
 
@@ -74,10 +89,16 @@ impl ServedNode {
             node,
             target: Target::decisions(address, secret),
             folder: folder.to_owned(),
+            trees,
             shutdown,
             serving,
             _directory: directory,
         })
+    }
+
+    /// Trees of its model.
+    pub fn trees(&self) -> usize {
+        self.trees
     }
 
     /// Waits until the read models hold everything that the log does; gives the time that took.

@@ -111,15 +111,7 @@ impl BankNode {
 
     /// Identity of a transaction: its own id, whoever sends it.
     pub(crate) fn transaction_identity(&self, transaction_id: &str) -> Uuid {
-        command_id(
-            IdempotencyScope {
-                institution: &self.shared.name,
-                caller: "",
-                operation: "transaction",
-                key: transaction_id,
-            }
-            .hash(),
-        )
+        transaction_identity(&self.shared.name, transaction_id)
     }
 
     /// Asks the worker. Where it cannot tell from memory whether the key is new, the read store is searched first; a
@@ -213,14 +205,46 @@ impl BankNode {
 impl AssessRequest {
     /// Everything that the caller said, to tell a repetition from another transaction under the same id.
     pub(super) fn canonical(&self) -> Vec<u8> {
-        let canonical = (
+        canonical_transaction(
             &self.transaction_id,
             &self.personal,
             &self.terminal_id,
             self.amount_minor,
             &self.currency,
             self.occurred_at_us,
-        );
-        serde_json::to_vec(&canonical).expect("plain fields always serialise")
+        )
     }
+}
+
+/// Identity of a transaction of an institution.
+pub(crate) fn transaction_identity(institution: &str, transaction_id: &str) -> Uuid {
+    command_id(
+        IdempotencyScope {
+            institution,
+            caller: "",
+            operation: "transaction",
+            key: transaction_id,
+        }
+        .hash(),
+    )
+}
+
+/// Everything that a bank says of a transaction, as one text.
+pub(crate) fn canonical_transaction(
+    transaction_id: &str,
+    personal: &PersonalFields,
+    terminal_id: &str,
+    amount_minor: i64,
+    currency: &str,
+    occurred_at_us: Option<i64>,
+) -> Vec<u8> {
+    let canonical = (
+        transaction_id,
+        personal,
+        terminal_id,
+        amount_minor,
+        currency,
+        occurred_at_us,
+    );
+    serde_json::to_vec(&canonical).expect("plain fields always serialise")
 }

@@ -136,15 +136,7 @@ impl BankNode {
     }
 
     pub(crate) fn label_identity(&self, caller: &str, key: &str) -> Uuid {
-        command_id(
-            IdempotencyScope {
-                institution: &self.shared.name,
-                caller,
-                operation: "label",
-                key,
-            }
-            .hash(),
-        )
+        label_identity(&self.shared.name, caller, key)
     }
 
     async fn all_done(
@@ -163,4 +155,17 @@ impl BankNode {
         }
         Ok(new)
     }
+}
+
+/// Identity of a label: who gives it, under which key.
+pub(crate) fn label_identity(institution: &str, caller: &str, key: &str) -> Uuid {
+    command_id(
+        IdempotencyScope {
+            institution,
+            caller,
+            operation: "label",
+            key,
+        }
+        .hash(),
+    )
 }

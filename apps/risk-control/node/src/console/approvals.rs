@@ -63,7 +63,11 @@ pub struct DraftView {
     pub draft: DraftRow,
     pub base_version: u32,
     pub candidate_hash: String,
+    /// Hash of the back-test that it was submitted with, and where that can be looked at.
     pub back_test: Option<String>,
+    pub back_test_href: Option<String>,
+    /// The newest finished back-test of the draft as it is: where it can be looked at, and its hash.
+    pub newest_back_test: Option<(String, String)>,
     /// What it changes: subject, before, after.
     pub differences: Vec<(String, Option<String>, Option<String>)>,
     /// Where it proposes another model: its hash, and what was shown of it.
@@ -286,7 +290,13 @@ fn differences(view: &DraftView) -> Markup {
         p class="muted small" { "Candidate " code { (view.candidate_hash) } }
         p class="muted small" {
             @match &view.back_test {
-                Some(hash) => { "Back-test " code { (hash) } },
+                Some(hash) => {
+                    "Back-test "
+                    @match &view.back_test_href {
+                        Some(href) => a href=(href) { code { (hash) } },
+                        None => code { (hash) },
+                    }
+                },
                 None => { "No back-test goes with it." },
             }
         }
@@ -299,7 +309,31 @@ fn steps(view: &DraftView) -> Markup {
     html! {
         section class="panel stack stack-tight" aria-label="Next step" {
             @match view.draft.stage {
-                DraftStage::Open => (post_button(&action("submit"), "Submit for approval", false, &[key])),
+                DraftStage::Open => {
+                    form class="filters" method="post" action=(action("back-test")) {
+                        div class="field" {
+                            label for="alerts_a_day" { "Alerts that can be worked in a day" }
+                            input id="alerts_a_day" name="alerts_a_day" type="number" min="1" max="1000000"
+                                value=(crate::back_test::ALERTS_A_DAY_DEFAULT) required;
+                        }
+                        div class="field" {
+                            label for="counterfactual" { "Earlier blocks change later features" }
+                            input id="counterfactual" name="counterfactual" type="checkbox" value="on";
+                        }
+                        div class="filters-actions" {
+                            button class="button-quiet" type="submit" { "Back-test over the history" }
+                        }
+                    }
+                    @match &view.newest_back_test {
+                        Some((href, hash)) => {
+                            p { a href=(href) { "Look at the back-test of exactly this draft" } }
+                            (post_button(&action("submit"), "Submit with this back-test", false, &[
+                                key, ("back_test", hash.as_str()),
+                            ]))
+                        },
+                        None => (post_button(&action("submit"), "Submit for approval without a back-test", true, &[key])),
+                    }
+                },
                 DraftStage::Submitted => {
                     @match &view.four_eyes {
                         Some(why) => (notice(Tone::Check, "Someone else must approve it", &html! { (why) })),
@@ -377,6 +411,8 @@ impl DraftView {
             base_version: 1,
             candidate_hash: "cd".to_owned(),
             back_test: None,
+            back_test_href: None,
+            newest_back_test: None,
             differences: vec![(
                 "rule large".to_owned(),
                 Some("active · review".to_owned()),

@@ -1,5 +1,6 @@
 //! Rules, lists, policies and their drafts over HTTP, and the pages of the same.
 
+pub(super) mod back_tests;
 mod content;
 pub(super) mod drafts;
 mod form;
@@ -105,6 +106,22 @@ pub const GOVERNANCE_ROUTES: &[RouteAccess] = &[
         AUTHORS_AND_APPROVERS,
         "let an approved draft decide",
     ),
+    RouteAccess::get("/v1/back-tests", READERS, "back-tests, newest first"),
+    RouteAccess::post(
+        "/v1/back-tests",
+        AUTHORS_AND_APPROVERS,
+        "test a draft over the history",
+    ),
+    RouteAccess::get(
+        "/v1/back-tests/{id}",
+        READERS,
+        "one back-test with its figures",
+    ),
+    RouteAccess::delete(
+        "/v1/back-tests/{id}",
+        AUTHORS_AND_APPROVERS,
+        "end a back-test early",
+    ),
     RouteAccess::get("/rules", PAGE_READERS, "page: rules"),
     RouteAccess::get("/rules/edit", PAGE_READERS, "page: a rule and its editor"),
     RouteAccess::post("/rules/edit", PAGE_AUTHORS, "form: draft a changed rule"),
@@ -131,6 +148,12 @@ pub const GOVERNANCE_ROUTES: &[RouteAccess] = &[
         "form: let an approved draft decide",
     ),
     RouteAccess::post("/approvals/{draft}/discard", AUTHORS, "form: discard"),
+    RouteAccess::post(
+        "/approvals/{draft}/back-test",
+        AUTHORS_AND_APPROVERS,
+        "form: test a draft over the history",
+    ),
+    RouteAccess::get("/back-tests/{id}", PAGE_READERS, "page: one back-test"),
     RouteAccess::post(
         "/approvals/rollback",
         AUTHORS,
@@ -159,6 +182,10 @@ pub(super) fn mount(mounting: Mounting<Arc<BankService>>) -> Mounting<Arc<BankSe
         .post("/v1/policy-drafts/{draft}/approval", drafts::approve)
         .post("/v1/policy-drafts/{draft}/rejection", drafts::reject)
         .post("/v1/policy-drafts/{draft}/activation", drafts::activate)
+        .get("/v1/back-tests", back_tests::list)
+        .post("/v1/back-tests", back_tests::start)
+        .get("/v1/back-tests/{id}", back_tests::show)
+        .delete("/v1/back-tests/{id}", back_tests::cancel)
         .get("/rules", pages::rules)
         .get("/rules/edit", pages::edit_rule)
         .post("/rules/edit", pages::save_rule)
@@ -173,6 +200,8 @@ pub(super) fn mount(mounting: Mounting<Arc<BankService>>) -> Mounting<Arc<BankSe
         .post("/approvals/{draft}/reject", pages::reject)
         .post("/approvals/{draft}/activate", pages::activate)
         .post("/approvals/{draft}/discard", pages::discard)
+        .post("/approvals/{draft}/back-test", pages::start_back_test)
+        .get("/back-tests/{id}", pages::back_test)
         .post("/approvals/rollback", pages::roll_back)
 }
 

@@ -4,7 +4,7 @@ use utoipa::OpenApi;
 
 use super::{
     aftermath, assess, batch, cases, export,
-    governance::{drafts, lists, models, policies, rules},
+    governance::{back_tests, drafts, lists, models, policies, rules},
     labels, lookups, overview, parked_labels, policy, read_models, stream, transactions, webhooks,
 };
 
@@ -88,6 +88,10 @@ use super::{
         models::roll_back,
         models::review_roll_back,
         models::monitoring,
+        back_tests::start,
+        back_tests::list,
+        back_tests::show,
+        back_tests::cancel,
     ),
     tags(
         (name = "transactions", description = "Decide, look up, label"),

@@ -84,6 +84,11 @@ impl BankNode {
         row.as_ref().map(draft_row).transpose()
     }
 
+    /// What a draft would make of the policy.
+    pub async fn candidate_of_draft(&self, draft: u64) -> Result<Option<Candidate>, sqlx::Error> {
+        Ok(self.draft(draft).await?.map(|row| row.candidate))
+    }
+
     /// What happened to a `policy-draft` or a `rule`, oldest first.
     pub(crate) async fn governance_history(
         &self,

@@ -102,7 +102,7 @@ fn a_shopper_is_erased_once_and_nothing_is_recorded_after() {
     });
     given(SHOPPERS, vec![introduced()])
         .when(&CONTEXT, &erase)
-        .then(&[erased.clone()]);
+        .then(std::slice::from_ref(&erased));
     given(SHOPPERS, vec![introduced(), erased.clone()])
         .when(&CONTEXT, &erase)
         .then(&[]);

@@ -143,7 +143,7 @@ fn a_transaction_that_was_decided_elsewhere_keeps_that_decision_and_counts() {
     // Without policy or model: nothing is decided here.
     given_data([])
         .when(&without_models(NOON), &advise(NOON))
-        .then(&[expected.clone()]);
+        .then(std::slice::from_ref(&expected));
     let later = transaction("t-3", NOON + MINUTE, 1_000);
     let given = given_data([adopted(1, policy(1)), expected]);
     let assessed = assessed(given, &assess(&later));

@@ -233,6 +233,9 @@ pub(crate) async fn submit(
     StrictJson(body): StrictJson<SubmissionBody>,
 ) -> Result<Response, Problem> {
     check_hash("#/back_test", body.back_test.as_deref())?;
+    let tested = service
+        .version_tested(draft, body.back_test.as_deref())
+        .await?;
     let governed = service
         .govern(Step {
             principal: &principal,
@@ -242,7 +245,7 @@ pub(crate) async fn submit(
             content: &(draft, &body),
             command: Command::SubmitDraft(SubmitDraft {
                 draft,
-                expected_version: expected_version(&headers)?.flatten(),
+                expected_version: expected_version(&headers)?.flatten().or(tested),
                 back_test: body.back_test.clone(),
                 by: principal.person().to_owned(),
             }),

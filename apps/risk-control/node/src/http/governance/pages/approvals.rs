@@ -18,6 +18,7 @@ use super::super::{
     form::{PageForm, belongs_on_the_page, form_key, fresh_key, in_words, see},
 };
 use crate::{
+    back_test::BackTestState,
     console::{
         approvals::{ApprovalsView, DraftRow, DraftStage, DraftView, PolicyRow},
         transaction::HistoryEntry,
@@ -82,10 +83,20 @@ pub(in crate::http::governance) async fn submit(
     StrictPath(draft): StrictPath<u64>,
     PageForm(posted): PageForm<PostedStep>,
 ) -> Result<Response, Problem> {
+    let back_test = Some(posted.back_test.clone()).filter(|hash| !hash.is_empty());
+    let tested = match service.version_tested(draft, back_test.as_deref()).await {
+        Ok(tested) => tested,
+        Err(problem) if belongs_on_the_page(&problem) => {
+            return service
+                .draft_page(&principal, &uri, draft, Some(problem))
+                .await;
+        }
+        Err(problem) => return Err(problem),
+    };
     let command = Command::SubmitDraft(SubmitDraft {
         draft,
-        expected_version: None,
-        back_test: None,
+        expected_version: tested,
+        back_test,
         by: principal.person().to_owned(),
     });
     let asked = Asked(&principal, deadline, &uri, draft);
@@ -274,7 +285,7 @@ impl BankService {
         Ok(page(status, crate::console::approvals::approvals(&view)))
     }
 
-    async fn draft_page(
+    pub(super) async fn draft_page(
         &self,
         principal: &Principal,
         uri: &Uri,
@@ -316,6 +327,18 @@ impl BankService {
             base_version: row.candidate.base_version,
             candidate_hash: row.candidate_hash.clone(),
             back_test: row.back_test.clone(),
+            back_test_href: row
+                .back_test
+                .as_deref()
+                .and_then(|hash| self.node.back_tests().by_hash(hash))
+                .map(|job| format!("{}/back-tests/{}", self.placement.base_path, job.id)),
+            newest_back_test: self.newest_back_test(&row).and_then(|job| {
+                let href = format!("{}/back-tests/{}", self.placement.base_path, job.id);
+                match job.state {
+                    BackTestState::Finished { hash, .. } => Some((href, hash)),
+                    _ => None,
+                }
+            }),
             differences: differences
                 .into_iter()
                 .map(|difference| (difference.subject, difference.before, difference.after))
