@@ -78,6 +78,24 @@ fn a_visitor_finds_five_live_banks_that_go_on_after_a_restart() {
     );
 
     let home = caller.get("/").send().expect(200).text();
+    assert!(home.contains("train one model together"), "{home}");
+    let coordinator = caller.get("/coordinator").send().expect(200).text();
+    assert!(coordinator.contains("Who may take part"), "{coordinator}");
+    let roster = caller
+        .get("/coordinator/v1/roster")
+        .send()
+        .expect(200)
+        .json();
+    let names: Vec<&str> = (0..5)
+        .filter_map(|place| roster["institutions"][place]["name"].as_str())
+        .collect();
+    assert_eq!(names, ["alder", "birch", "cedar", "dogwood", "elm"]);
+    let ordered = eventually("a first job, signed by everybody", || {
+        let job = caller.get("/coordinator/v1/jobs/trees-0001").send();
+        let job = (job.status == 200).then(|| job.json())?;
+        (!job["began_at_us"].is_null()).then_some(job)
+    });
+    assert_eq!(ordered["kind"], "gbdt", "{ordered}");
     for bank in ["alder", "birch"] {
         assert!(home.contains(&format!("/banks/{bank}")), "{home}");
     }
