@@ -115,6 +115,7 @@ pub async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         shutdown.begin();
     } else if !shutdown.has_begun() {
         banner::print(address, directory.path(), key.as_deref(), &arguments);
+        merchants::train_first_models(&demo, &shutdown);
         participants = federation::start(&demo, &state, address).await?;
         if !arguments.no_traffic {
             federation::direct(&demo.coordinator, &demo.clock, &shutdown);

@@ -1,7 +1,11 @@
 //! The demo's five merchants: how they open, their catalogues and their history.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use accord_service::{Clock, Shutdown};
 use anyhow::Context;
 use recommendation::{InteractionKind, Item};
 use recommendation_node::{InteractionRequest, MerchantNode, MerchantSettings, ShopperIdentity};
@@ -12,12 +16,13 @@ use super::{
     Demo,
     state::{DemoState, HISTORY_DAYS},
 };
-use accord_service::Clock;
 
 /// Who loads the history, in the log.
 const ACTOR: &str = "simulator";
 /// Of the demo's history, the last days are a shop's: enough to learn from.
 const SHOP_HISTORY_DAYS: u32 = 21;
+/// In real time: what shoppers did meanwhile is in the lists' histories at once, and in the models after this.
+const RETRAIN_EVERY: Duration = Duration::from_secs(600);
 
 /// Opens all merchants at once, each on a task of its own: folding their logs is work for every core.
 pub async fn open(
@@ -31,7 +36,11 @@ pub async fn open(
             let folder = state.merchant_folder(&name);
             let clock = clock.clone();
             tokio::spawn(async move {
-                MerchantNode::open(MerchantSettings::new(&name, folder), move |_| clock)
+                let settings = MerchantSettings {
+                    retrain_every: Some(RETRAIN_EVERY),
+                    ..MerchantSettings::new(&name, folder)
+                };
+                MerchantNode::open(settings, move |_| clock)
                     .await
                     .with_context(|| format!("merchant {name}"))
             })
@@ -75,6 +84,28 @@ pub async fn prepare(
     Ok(())
 }
 
+/// Trains the first model of every merchant that has none, one after the other, while the shops are open: until then they
+/// recommend what is popular and alike.
+pub fn train_first_models(demo: &Arc<Demo>, shutdown: &Shutdown) {
+    let (demo, shutdown) = (Arc::clone(demo), shutdown.clone());
+    tokio::spawn(async move {
+        let train = async {
+            for merchant in &demo.merchants {
+                if merchant.view().control().active_model.is_some() {
+                    continue;
+                }
+                if let Err(error) = merchant.train_and_activate(&Arc::from(ACTOR)).await {
+                    tracing::warn!(merchant = merchant.name(), %error, "no first model");
+                }
+            }
+        };
+        tokio::select! {
+            () = train => {}
+            () = shutdown.begun() => {}
+        }
+    });
+}
+
 async fn prepare_merchant(
     merchant: &MerchantNode,
     index: usize,
@@ -98,7 +129,6 @@ async fn prepare_merchant(
         .await?;
         events += merchant.import_interactions(&actor, interactions).await?;
     }
-    merchant.train_and_activate(&actor).await?;
     state.mark_ready(&state.merchant_folder(merchant.name()))?;
     eprintln!(
         "  {:<8} {:>7} items, {events} events, {:.1} s",

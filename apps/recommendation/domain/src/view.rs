@@ -225,14 +225,14 @@ impl LiveView {
     }
 
     fn order(&mut self, event: &OrderPlaced) {
+        if self.erased.contains_key(&event.shopper.0) {
+            return;
+        }
         let numbered = event.lines.iter().filter_map(|line| {
             let item = self.records.items.get(&line.item_id)?;
             Some((item.number, line.quantity))
         });
         self.activity.order(event, numbered);
-        if self.erased.contains_key(&event.shopper.0) {
-            return;
-        }
         for line in &event.lines {
             let Some(item) = self.records.items.get(&line.item_id) else {
                 continue;

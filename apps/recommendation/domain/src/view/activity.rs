@@ -143,6 +143,14 @@ impl Activity {
         }
     }
 
+    /// Forgets who a shopper was; what the shopper did stays in the sums, which name nobody.
+    pub(super) fn forget(&mut self, shopper: ShopperReference) {
+        self.shoppers.remove(&shopper.0);
+        self.buyers.remove(&shopper.0);
+        self.newest
+            .retain(|interaction| interaction.shopper != shopper);
+    }
+
     /// Figures of the day before a moment.
     pub fn figures(&self, now_us: i64) -> ActivityFigures {
         let running = now_us.div_euclid(QUARTER_US);
@@ -190,12 +198,6 @@ impl Activity {
         ranking.sort_unstable_by_key(|(item, sum)| (std::cmp::Reverse(sum.views), *item));
         ranking.truncate(count);
         ranking
-    }
-
-    /// Shows nothing of a shopper any more; the sums, which name nobody, stay.
-    pub fn forget(&mut self, shopper: ShopperReference) {
-        self.newest
-            .retain(|interaction| interaction.shopper != shopper);
     }
 
     /// The newest interactions of items of the catalogue, newest first.
@@ -322,6 +324,21 @@ mod tests {
             activity.figures(now_us + 30 * HOUR_US).sums,
             ActivitySums::default()
         );
+    }
+
+    #[test]
+    fn a_shopper_who_is_forgotten_is_neither_counted_nor_listed() {
+        let mut activity = Activity::default();
+        activity.interaction(1, 7, &event(1, InteractionKind::Purchase, 5));
+        activity.interaction(2, 7, &event(2, InteractionKind::View, 6));
+        activity.forget(ShopperReference(1));
+        let figures = activity.figures(10);
+        assert_eq!(
+            (figures.shoppers, figures.buyers, figures.sums.events),
+            (1, 0, 2)
+        );
+        let newest: Vec<u64> = activity.newest_first().map(|one| one.sequence).collect();
+        assert_eq!(newest, [2]);
     }
 
     #[test]

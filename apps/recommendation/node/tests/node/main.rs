@@ -1,5 +1,6 @@
 //! A merchant's node over its real router, with a data folder that is thrown away.
 
+mod api;
 mod campaigns;
 mod catalogue;
 mod erasure;

@@ -131,12 +131,10 @@ impl Sides {
             let workers: Vec<_> = (0..threads.min(parts.len()))
                 .map(|_| scope.spawn(work))
                 .collect();
-            workers
-                .into_iter()
-                .try_for_each(|worker| {
-                    let ended = worker.join();
-                    ended.unwrap_or_else(|_| Err(BackTestError::File("a thread panicked".into())))
-                })
+            workers.into_iter().try_for_each(|worker| {
+                let ended = worker.join();
+                ended.unwrap_or_else(|_| Err(BackTestError::File("a thread panicked".into())))
+            })
         })?;
         Ok(whole.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
