@@ -311,6 +311,20 @@ pub struct EvaluateArguments {
     /// Also split the customers at random over so many banks, each on its own.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub banks: u32,
+    /// Let the banks (3 to 50) also share a model, statistics of terminals, or both, by secure sums. Exit code 1 if a
+    /// federated model is not the model of the same rows in one place.
+    #[arg(long)]
+    pub federated: bool,
+    /// Width of the cells of time in which statistics of terminals are shared; several may be given.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Cells::Hourly], requires = "federated")]
+    pub cells: Vec<Cells>,
+    /// Also share statistics of terminals by week with noise that keeps each of these ε (δ is a millionth), and capped
+    /// without noise: 4,8,16,32 for example.
+    #[arg(long, value_delimiter = ',', requires = "federated")]
+    pub epsilon: Vec<f64>,
+    /// Add answers up in the clear instead of by the whole protocol. The sums are the same (`accord federation prove`).
+    #[arg(long, requires = "federated")]
+    pub plain_sums: bool,
     /// Days of training; where the table has fewer, those that it has.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(7..=3_650))]
     pub training_days: u32,
@@ -327,6 +341,14 @@ pub struct EvaluateArguments {
 pub enum Protocol {
     /// Fraud Detection Handbook, chapter 5: four folds, each with 7 days of waiting for labels and 7 of test.
     Handbook,
+}
+
+/// Widths of cells of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Cells {
+    Hourly,
+    SixHourly,
+    Daily,
 }
 
 /// Measures one node of a bank against the limits of this machine: durable decisions beside the bare HTTP ceiling,

@@ -1,5 +1,7 @@
 //! `accord risk evaluate`: measure the pipeline on a table of labelled transactions.
 
+mod federated;
+
 use std::{fs::File, process::ExitCode, time::Instant};
 
 use anyhow::Context;
@@ -33,6 +35,9 @@ fn measure(arguments: &EvaluateArguments) -> anyhow::Result<ExitCode> {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         seed: arguments.seed,
     };
+    if arguments.federated {
+        return federated::measure(arguments, &table, settings);
+    }
     let report = evaluate(&table, settings)?;
     let seconds = begun.elapsed().as_secs_f64();
     if arguments.json {

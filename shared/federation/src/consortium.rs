@@ -1,10 +1,14 @@
 //! A consortium in one process: everybody's keys and the plan that all of them signed. For tests, proofs and benchmarks;
 //! in production every institution keeps its own key.
 
+mod entities;
+mod trees;
+
 use std::sync::Arc;
 
 use accord_learning::Learner;
 use rand_core::CryptoRng;
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::identity::Identity;
@@ -62,7 +66,34 @@ pub enum CannotFound {
     Agreement(#[from] AgreementError),
 }
 
+/// Why there is not even a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CannotDraft {
+    /// The learner refuses its plan.
+    #[error("{0}")]
+    Plan(String),
+    /// So many rows may overflow the largest ring.
+    #[error("so many rows do not fit 64-bit sums")]
+    TooManyRows,
+    /// One sum is longer than any may be.
+    #[error("a sum of {dimension} coordinates is too long")]
+    TooLong {
+        /// Its coordinates.
+        dimension: usize,
+    },
+}
+
+/// Hyper-parameters as a plan holds them.
+fn parameters(plan: &impl Serialize) -> String {
+    serde_json::to_string(plan).expect("learners' plans are plain structures")
+}
+
 impl LearnerPlan {
+    /// The kind of boosted trees; parameters: [`GbdtPlan`](accord_learning::gbdt::GbdtPlan).
+    pub const TREES: &str = "gbdt";
+    /// The kind of entity statistics; parameters: [`EntityPlan`](accord_learning::entities::EntityPlan).
+    pub const ENTITIES: &str = "entities";
+
     /// Names a learner at its start.
     pub fn of(kind: &str, parameters: String, learner: &impl Learner) -> Self {
         Self {

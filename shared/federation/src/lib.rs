@@ -53,7 +53,7 @@ mod test_vectors;
 mod transcript;
 mod unmasking;
 
-pub use consortium::{CannotFound, Consortium, Draft};
+pub use consortium::{CannotDraft, CannotFound, Consortium, Draft};
 pub use context::PROTOCOL_VERSION;
 pub use hash::Hash;
 pub use identity::{BadSignature, Identity, PublicIdentity, Signature, WeakKey};

@@ -5,12 +5,14 @@
 //! fixed point and quantised per row; the step itself is a small Cholesky solve in a fixed order. Training ends when a
 //! step promises next to nothing or after the plan's number of rounds.
 
+mod averaging;
 mod learner;
 mod model;
 mod newton;
 mod plan;
 mod standardisation;
 
+pub use averaging::{AveragingLearner, AveragingPlan, AveragingPlanError};
 pub use learner::LogisticLearner;
 pub use model::{LogisticFeature, LogisticModel};
 pub use plan::{FeaturePlan, LogisticPlan, PlanError, Transform};

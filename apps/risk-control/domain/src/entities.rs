@@ -10,8 +10,10 @@ mod customers;
 mod directory;
 mod fraud_run;
 mod record;
+mod shared;
 mod summary;
 
 pub use confirmed_frauds::{ConfirmedFraud, ConfirmedFrauds};
 pub use directory::EntityDirectory;
+pub use shared::SharedCell;
 pub use summary::{EntityRecords, EntitySummaries, EntitySummary};

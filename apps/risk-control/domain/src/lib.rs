@@ -44,7 +44,7 @@ pub use commands::{
     ReviseDraft, RollBackModel, RollBackPolicy, StandIn, StartShadow, SubmitDraft, SwitchOffRule,
 };
 pub use decider::{Context, ModelLibrary, RiskControl};
-pub use entities::{EntityDirectory, EntitySummaries, EntitySummary};
+pub use entities::{EntityDirectory, EntityRecords, EntitySummaries, EntitySummary, SharedCell};
 pub use events::{
     ContextAdopted, Event, LabelWithdrawn, ModelPublished, ModelRolledBack, PolicyActivated,
     PolicyDraftApproved, PolicyDraftClosed, PolicyDraftRejected, PolicyDraftSubmitted,
@@ -72,7 +72,7 @@ pub use model::{
     LogisticSettings, MeasuredRow, Measures, ModelCard, ModelError, ModelOrigin, ModelRegistry,
     PURPOSE_BYTES_MAX, RegisteredModel, SHADOWS_MAX, Scorer, ScoringModel, SettingFault,
     TrainedModel, TrainingData, TrainingError, TrainingOrder, TrainingPeriod, TrainingProfile,
-    TreesPlan, TreesSettings, ValueProfile, Watch, train_model, train_trees,
+    TreesPlan, TreesSettings, ValueProfile, Watch, gbdt_plan, train_model, train_trees,
 };
 pub use policy::{Decision, Policy, Thresholds, Verdict};
 pub use reasons::{Reason, reasons};

@@ -22,7 +22,7 @@ pub use profile::ValueProfile;
 pub use registry::{ModelRegistry, RegisteredModel, SHADOWS_MAX};
 pub use settings::{LearnerSettings, LogisticSettings, SettingFault, TreesSettings};
 pub use trained::{Champion, TrainedModel, TrainingData, TrainingOrder};
-pub use training::{TrainingError, TreesPlan, Watch, train_model, train_trees};
+pub use training::{TrainingError, TreesPlan, Watch, gbdt_plan, train_model, train_trees};
 
 use crate::features::{FeatureSet, Features};
 

@@ -10,12 +10,16 @@
 //! | `folds` | which days train and which test |
 //! | `rehearsal` | a bank in memory: the decider without a log |
 //! | `replay` | all transactions and labels of a table through it |
+//! | `fold_data` | what a bank brings to a fold |
 //! | `assessment` | one fold: train, score, measure |
 //! | `report` | what comes out |
+//! | `federation` | banks that share a model, statistics of terminals, or both |
 //!
 //! Nothing is written to a disk and nothing listens on a port.
 
 mod assessment;
+mod federation;
+mod fold_data;
 mod folds;
 mod rehearsal;
 mod replay;
@@ -24,11 +28,17 @@ mod table;
 
 use std::time::Instant;
 
+pub use federation::{
+    BANKS, Exactness, ExchangeCosts, FederatedReport, FederationError, FederationSettings, SumPath,
+    TrainingCosts, evaluate_federated,
+};
 pub use folds::{Fold, FoldError, folds};
 pub use rehearsal::Rehearsal;
-pub use report::{Figures, FoldFigures, Report, Scheme, Timing};
+pub use report::{Figures, FoldFigures, Means, Report, Scheme, Timing, adjective};
 pub use table::{LabelledTable, TableError, TableRow};
 
+use federation::OthersCells;
+use fold_data::FoldData;
 use replay::Replay;
 
 /// What is to be measured.
@@ -59,6 +69,8 @@ pub enum EvaluationError {
         from: String,
         source: risk_control::TrainingError,
     },
+    #[error("the federation: {0}")]
+    Federation(#[from] FederationError),
 }
 
 /// Replays the table, then trains and tests in every fold: all customers in one bank and, where they are split, every
@@ -106,28 +118,29 @@ fn measure(
             .filter(|(_, row)| bank_of(row.customer) == bank)
             .map(|(index, _)| index)
             .collect();
-        let replay = Replay::run(table, rows)?;
+        let replay = Replay::run(table, rows, OthersCells::none())?;
         timing.transactions += replay.rows.len() as u64;
         timing.replay_seconds += begun.elapsed().as_secs_f64();
         for (fold, scored) in folds.iter().zip(&mut scored) {
             let whose = match scheme {
                 Scheme::Pooled => "all customers".to_owned(),
-                Scheme::BanksAlone { .. } => format!("bank {}", bank + 1),
+                _ => format!("bank {}", bank + 1),
             };
-            assessment::train_and_score(
-                table,
-                &replay,
-                fold,
-                settings,
-                scored,
-                &mut timing,
-                &whose,
-            )?;
+            let data = FoldData::of(table, &replay, fold, &whose)?;
+            let model = assessment::train_alone(&data, fold, settings, &mut timing, &whose)?;
+            if model.is_none() && scheme == Scheme::Pooled {
+                return Err(EvaluationError::Training {
+                    whose,
+                    from: folds::date(fold.training_from).to_string(),
+                    source: risk_control::TrainingError::OneClass,
+                });
+            }
+            assessment::score(model.as_ref(), &data, scored, &mut timing);
         }
     }
     let folds = folds
         .iter()
-        .zip(scored)
+        .zip(&scored)
         .map(|(fold, scored)| assessment::figures(fold, scored))
         .collect();
     Ok(Figures::new(scheme, folds, timing))

@@ -6,6 +6,7 @@ use risk_control::{CustomerReference, MICROSECONDS_PER_DAY, Rejection, TrainingS
 
 use crate::{
     EvaluationError,
+    federation::OthersCells,
     folds::DELAY_DAYS,
     rehearsal::Rehearsal,
     table::{LabelledTable, TableRow},
@@ -20,12 +21,20 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Imports the given rows of the table in the order of time. Every fraud is reported seven days after it happened.
-    pub fn run(table: &LabelledTable, rows: Vec<u32>) -> Result<Self, EvaluationError> {
+    /// Imports the given rows of the table in the order of time. Every fraud is reported seven days after it happened,
+    /// and what other banks share of a cell of time is known once the cell is over.
+    pub fn run(
+        table: &LabelledTable,
+        rows: Vec<u32>,
+        mut others: OthersCells<'_>,
+    ) -> Result<Self, EvaluationError> {
         let mut bank = Rehearsal::default();
         let mut unreported: VecDeque<&TableRow> = VecDeque::new();
         for index in &rows {
             let row = &table.rows()[*index as usize];
+            for (terminal, cell) in others.over_by(row.occurred_at_us) {
+                bank.learn_shared(&table.terminals()[*terminal as usize], cell);
+            }
             while let Some(fraud) = unreported.front()
                 && known_at_us(fraud) <= row.occurred_at_us
             {
@@ -48,7 +57,8 @@ impl Replay {
     }
 }
 
-fn known_at_us(row: &TableRow) -> i64 {
+/// When a fraud is reported.
+pub fn known_at_us(row: &TableRow) -> i64 {
     row.occurred_at_us + DELAY_DAYS * MICROSECONDS_PER_DAY
 }
 

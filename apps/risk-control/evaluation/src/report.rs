@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use accord_learning::entities::CellWidth;
 use serde::Serialize;
 
 /// How customers and models are distributed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {
     /// One bank has all customers.
@@ -13,6 +14,17 @@ pub enum Scheme {
     /// Every bank has its own customers, its own statistics of terminals and its own model; all scores of a fold are
     /// measured together, on the same transactions as pooled.
     BanksAlone { banks: u32 },
+    /// Every bank has its own statistics; the model is trained by secure sums over all of them.
+    SharedModel { banks: u32 },
+    /// Every bank also knows what the others together saw of terminals, by cells of time; models are its own.
+    SharedStatistics { banks: u32, cells: CellWidth },
+    /// Statistics of terminals and the model are shared, both by secure sums.
+    Federation { banks: u32, cells: CellWidth },
+    /// As [`Scheme::Federation`], with statistics by week in which a customer can change little, and noise that keeps ε
+    /// (δ is a millionth) where there is one.
+    Private { banks: u32, epsilon: Option<f64> },
+    /// The rows of the federation, features and all, in one place: what the federation must equal.
+    PooledRows { cells: CellWidth },
 }
 
 impl fmt::Display for Scheme {
@@ -20,7 +32,50 @@ impl fmt::Display for Scheme {
         match self {
             Self::Pooled => formatter.write_str("All customers in one bank"),
             Self::BanksAlone { banks } => write!(formatter, "{banks} banks, each alone"),
+            Self::SharedModel { banks } => write!(formatter, "{banks} banks, shared model only"),
+            Self::SharedStatistics { banks, cells } => {
+                write!(
+                    formatter,
+                    "{banks} banks, shared {} statistics only",
+                    adjective(*cells)
+                )
+            }
+            Self::Federation { banks, cells } => {
+                write!(
+                    formatter,
+                    "{banks} banks, full federation, {} cells",
+                    adjective(*cells)
+                )
+            }
+            Self::Private {
+                banks,
+                epsilon: Some(epsilon),
+            } => write!(
+                formatter,
+                "{banks} banks, weekly cells, noise for ε = {epsilon}"
+            ),
+            Self::Private {
+                banks,
+                epsilon: None,
+            } => write!(formatter, "{banks} banks, weekly cells, capped, no noise"),
+            Self::PooledRows { cells } => {
+                write!(
+                    formatter,
+                    "The same rows in one place, {} cells",
+                    adjective(*cells)
+                )
+            }
         }
+    }
+}
+
+/// A cell's width in words.
+pub fn adjective(cells: CellWidth) -> &'static str {
+    match cells {
+        CellWidth::Hourly => "hourly",
+        CellWidth::SixHourly => "six-hourly",
+        CellWidth::Daily => "daily",
+        CellWidth::Weekly => "weekly",
     }
 }
 

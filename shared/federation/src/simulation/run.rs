@@ -27,6 +27,8 @@ pub struct Simulation<'rows, L: Learner> {
     /// Events so far, with those that were deleted since.
     stored: usize,
     transcript: Transcript,
+    recorded: bool,
+    counts: Counts,
     threads: usize,
     refusals: Vec<(Party, TrainingRefusal)>,
     faults: Vec<Fault>,
@@ -54,6 +56,14 @@ pub struct Figures {
     pub bytes_up_max: u64,
     /// The most bytes that one institution received.
     pub bytes_down_max: u64,
+}
+
+/// What happened so far.
+#[derive(Debug, Default)]
+struct Counts {
+    sums: u64,
+    units_closed: u64,
+    attempts_abandoned: u64,
 }
 
 /// Why a job ended without a model.
@@ -114,6 +124,8 @@ where
             events: Vec::new(),
             stored: 0,
             transcript,
+            recorded: true,
+            counts: Counts::default(),
             threads: 1,
             refusals: Vec::new(),
             faults: Vec::new(),
@@ -129,6 +141,16 @@ where
     /// Lets the institutions compute on so many threads: in truth each has a machine of its own.
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);
+        self
+    }
+
+    /// Keeps neither a transcript nor what a machine would be restored from, which for long jobs is more than memory
+    /// holds. All messages are the same. Nobody may die in such a run.
+    pub fn unrecorded(mut self) -> Self {
+        self.recorded = false;
+        for site in &mut self.sites {
+            site.forgetful = true;
+        }
         self
     }
 
@@ -296,13 +318,17 @@ where
     }
 
     fn keep(&mut self, event: CoordinatorEvent) {
-        self.transcript.record(&event);
+        self.counts.add(&event);
         self.stored += 1;
-        self.events.push(event);
+        if self.recorded {
+            self.transcript.record(&event);
+            self.events.push(event);
+        }
     }
 
     /// What was not stored yet is lost; what follows from the rest happens again.
     fn restart_coordinator(&mut self) {
+        assert!(self.recorded, "nobody dies in a run that is not recorded");
         self.coordinator = TrainingCoordinator::restore(
             self.consortium.agreed.clone(),
             self.consortium.coordinator.clone(),
@@ -333,18 +359,24 @@ where
     }
 
     fn figures(&self) -> Figures {
-        let count = |counts: fn(&CoordinatorEvent) -> bool| {
-            self.events.iter().filter(|event| counts(event)).count() as u64
-        };
         let most = |bytes: fn(&Site<'rows, L>) -> u64| self.sites.iter().map(bytes).max();
         Figures {
-            sums: count(|event| matches!(event, CoordinatorEvent::SumReleased { .. })),
-            units_closed: count(|event| matches!(event, CoordinatorEvent::UnitClosed { .. })),
-            attempts_abandoned: count(|event| {
-                matches!(event, CoordinatorEvent::AttemptAbandoned { .. })
-            }),
+            sums: self.counts.sums,
+            units_closed: self.counts.units_closed,
+            attempts_abandoned: self.counts.attempts_abandoned,
             bytes_up_max: most(|site| site.bytes_up).unwrap_or(0),
             bytes_down_max: most(|site| site.bytes_down).unwrap_or(0),
+        }
+    }
+}
+
+impl Counts {
+    fn add(&mut self, event: &CoordinatorEvent) {
+        match event {
+            CoordinatorEvent::SumReleased { .. } => self.sums += 1,
+            CoordinatorEvent::UnitClosed { .. } => self.units_closed += 1,
+            CoordinatorEvent::AttemptAbandoned { .. } => self.attempts_abandoned += 1,
+            _ => {}
         }
     }
 }

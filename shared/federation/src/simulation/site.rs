@@ -23,6 +23,8 @@ pub(super) struct Site<'rows, L: Learner> {
     vault: Vault,
     events: Vec<ParticipantEvent>,
     rng: KeyedRng,
+    /// Keeps no events: it cannot be restored.
+    pub forgetful: bool,
     pub bytes_up: u64,
     pub bytes_down: u64,
 }
@@ -47,6 +49,7 @@ impl<'rows, L: Learner + Clone> Site<'rows, L> {
             vault: Vault::default(),
             events: Vec::new(),
             rng,
+            forgetful: false,
             bytes_up: 0,
             bytes_down: 0,
         })
@@ -75,7 +78,9 @@ impl<'rows, L: Learner + Clone> Site<'rows, L> {
         for change in &step.vault {
             self.vault.apply(change);
         }
-        self.events.extend(step.events);
+        if !self.forgetful {
+            self.events.extend(step.events);
+        }
         if fate == Fate::DiesBeforeAnswering {
             self.restart();
             return Ok(None);
@@ -91,6 +96,7 @@ impl<'rows, L: Learner + Clone> Site<'rows, L> {
     }
 
     fn restart(&mut self) {
+        assert!(!self.forgetful, "nobody dies in a run that is not recorded");
         self.participant = TrainingParticipant::restore(
             self.agreed.clone(),
             self.identity.clone(),

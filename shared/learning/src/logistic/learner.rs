@@ -78,11 +78,9 @@ impl LogisticLearner {
         let mut point = vec![0.0; self.plan.column_count()];
         let intercept = point.len() - 1;
         let negatives = scaling.rows - scaling.positives;
-        let weighted =
-            |count: i64, label: bool| count as f64 * self.plan.class_weight(label) as f64 + 0.5;
-        point[intercept] = ln(weighted(scaling.positives, true) / weighted(negatives, false));
+        point[intercept] = prior_logit(&self.plan, &scaling);
         self.phase = if scaling.positives == 0 || negatives == 0 {
-            Phase::Finished(self.to_model(&scaling, &point))
+            Phase::Finished(to_model(&self.plan, &scaling, &point))
         } else {
             Phase::Newton {
                 scaling,
@@ -95,30 +93,37 @@ impl LogisticLearner {
         };
         Ok(())
     }
+}
 
-    fn to_model(&self, scaling: &Scaling, point: &[f64]) -> LogisticModel {
-        let mut indicators = point[self.plan.features.len()..].iter();
-        let features = self.plan.features.iter().zip(&scaling.features).zip(point);
-        let features = features
-            .map(|((feature, standardisation), weight)| LogisticFeature {
-                name: feature.name.clone(),
-                standardisation: *standardisation,
-                weight: *weight,
-                missing_weight: if feature.missing_indicator {
-                    indicators.next().copied().unwrap_or(0.0)
-                } else {
-                    0.0
-                },
-            })
-            .collect();
-        // Counting positives w times multiplies the odds by w; the logarithm of that is taken back out
-        // (King and Zeng, 2001, "Logistic regression in rare events data", prior correction).
-        let prior_shift =
-            ln(f64::from(self.plan.positive_weight) / f64::from(self.plan.negative_weight));
-        LogisticModel {
-            features,
-            intercept: point[point.len() - 1] - prior_shift,
-        }
+/// The log-odds of a positive row, smoothed, each row counted with its class weight: where every search begins.
+pub(super) fn prior_logit(plan: &LogisticPlan, scaling: &Scaling) -> f64 {
+    let negatives = scaling.rows - scaling.positives;
+    let weighted = |count: i64, label: bool| count as f64 * plan.class_weight(label) as f64 + 0.5;
+    ln(weighted(scaling.positives, true) / weighted(negatives, false))
+}
+
+/// The model of these weights: features, missing indicators, intercept.
+pub(super) fn to_model(plan: &LogisticPlan, scaling: &Scaling, point: &[f64]) -> LogisticModel {
+    let mut indicators = point[plan.features.len()..].iter();
+    let features = plan.features.iter().zip(&scaling.features).zip(point);
+    let features = features
+        .map(|((feature, standardisation), weight)| LogisticFeature {
+            name: feature.name.clone(),
+            standardisation: *standardisation,
+            weight: *weight,
+            missing_weight: if feature.missing_indicator {
+                indicators.next().copied().unwrap_or(0.0)
+            } else {
+                0.0
+            },
+        })
+        .collect();
+    // Counting positives w times multiplies the odds by w; the logarithm of that is taken back out
+    // (King and Zeng, 2001, "Logistic regression in rare events data", prior correction).
+    let prior_shift = ln(f64::from(plan.positive_weight) / f64::from(plan.negative_weight));
+    LogisticModel {
+        features,
+        intercept: point[point.len() - 1] - prior_shift,
     }
 }
 
@@ -187,7 +192,7 @@ impl Learner for LogisticLearner {
                         scaling: scaling.clone(),
                         search,
                     },
-                    Progress::Done(point) => Phase::Finished(self.to_model(scaling, &point)),
+                    Progress::Done(point) => Phase::Finished(to_model(&self.plan, scaling, &point)),
                 };
             }
             Phase::Finished(_) => return Err(AbsorbError::Finished),

@@ -88,7 +88,12 @@ pub(super) fn answer(
 }
 
 /// Features, then missing indicators, then the intercept's 1.
-fn fill_columns(plan: &LogisticPlan, scaling: &Scaling, features: &[f64], columns: &mut [f64]) {
+pub(super) fn fill_columns(
+    plan: &LogisticPlan,
+    scaling: &Scaling,
+    features: &[f64],
+    columns: &mut [f64],
+) {
     let mut indicator = features.len();
     for (index, ((feature, scale), raw)) in plan
         .features
@@ -107,7 +112,7 @@ fn fill_columns(plan: &LogisticPlan, scaling: &Scaling, features: &[f64], column
     columns[indicator] = 1.0;
 }
 
-fn dot(point: &[f64], inputs: &[f64]) -> f64 {
+pub(super) fn dot(point: &[f64], inputs: &[f64]) -> f64 {
     let mut sum = 0.0;
     for (weight, input) in point.iter().zip(inputs) {
         sum += weight * input;

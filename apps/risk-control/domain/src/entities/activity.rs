@@ -59,11 +59,16 @@ impl Activity {
             count: 1,
             amount_sum: amount_minor,
         };
+        self.add_many(at_us, one, retention_us);
+    }
+
+    /// As [`Activity::add`], of several purchases that are taken to have happened at the same moment.
+    pub fn add_many(&mut self, at_us: i64, many: Totals, retention_us: i64) {
         let place = self.entries.partition_point(|entry| entry.at_us <= at_us);
-        let through = self.before(place).plus(one);
+        let through = self.before(place).plus(many);
         self.entries.insert(place, Entry { at_us, through });
         for later in self.entries.range_mut(place + 1..) {
-            later.through = later.through.plus(one);
+            later.through = later.through.plus(many);
         }
         let horizon = self
             .latest_us()

@@ -56,6 +56,30 @@ impl ConfirmedFrauds {
         }
     }
 
+    /// A fraud of another institution, of which nothing but times is known, was confirmed.
+    pub fn confirm_shared(&mut self, known_at_us: i64, occurred_at_us: i64) {
+        let before = self.occurred_at(occurred_at_us).count() as u64;
+        self.confirm(ConfirmedFraud {
+            // Told from those of the same moment by their number; own ones are named by a hash.
+            transaction: occurred_at_us.cast_unsigned().rotate_left(20) ^ before,
+            known_at_us,
+            occurred_at_us,
+        });
+    }
+
+    /// One of another institution's frauds turned out to be genuine after all.
+    pub fn retract_shared(&mut self, occurred_at_us: i64) {
+        let newest = self.occurred_at(occurred_at_us).last();
+        if let Some(transaction) = newest.map(|fraud| fraud.transaction) {
+            self.retract(transaction);
+        }
+    }
+
+    fn occurred_at(&self, occurred_at_us: i64) -> impl Iterator<Item = &ConfirmedFraud> {
+        let frauds = self.frauds.iter();
+        frauds.filter(move |fraud| fraud.occurred_at_us == occurred_at_us)
+    }
+
     /// Frauds that became known in the window `(at − width, at]`; at most 30 days.
     pub fn known_within(&self, at_us: i64, width_us: i64) -> u64 {
         self.window(at_us, width_us).len() as u64

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     confirmed_frauds::ConfirmedFraud,
     record::{EntityRecord, Retention},
+    shared::SharedCell,
     summary::EntityRecords,
 };
 use crate::{
@@ -65,6 +66,13 @@ impl EntityDirectory {
                 record(records.of_key(key, now_us), Retention::Week);
             }
         }
+    }
+
+    /// Other institutions saw a terminal. Best kept in a directory of its own, beside that of the own customers: parts
+    /// of what is known of an entity add up.
+    pub fn add_shared_terminal(&mut self, terminal_id: &str, cell: &SharedCell) {
+        let terminal = self.terminals.of_text(terminal_id, cell.at_us);
+        terminal.add_shared(cell, Retention::DelayedMonth);
     }
 
     /// It became known what a transaction was.

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    activity::Activity, confirmed_frauds::ConfirmedFrauds, customers::RecentCustomers,
+    activity::{Activity, Totals},
+    confirmed_frauds::ConfirmedFrauds,
+    customers::RecentCustomers,
+    shared::SharedCell,
     summary::EntitySummary,
 };
 use crate::{
@@ -61,6 +64,27 @@ impl EntityRecord {
         self.activity
             .add(at_us, amount_minor, retention.microseconds());
         self.customers.add(customer, at_us);
+    }
+
+    /// Other institutions' customers purchased with it, or became known as defrauded on it.
+    pub(super) fn add_shared(&mut self, cell: &SharedCell, retention: Retention) {
+        if cell.uses > 0 {
+            let at_us = cell.at_us;
+            self.first_us = Some(self.first_us.map_or(at_us, |first| first.min(at_us)));
+            self.last_us = self.last_us.max(at_us);
+            let uses = Totals {
+                count: cell.uses,
+                amount_sum: cell.amount_minor,
+            };
+            self.activity
+                .add_many(at_us, uses, retention.microseconds());
+        }
+        for _ in 0..cell.frauds {
+            self.frauds.confirm_shared(cell.at_us, cell.happened_us);
+        }
+        for _ in cell.frauds..0 {
+            self.frauds.retract_shared(cell.happened_us);
+        }
     }
 
     /// Event time of the newest use.

@@ -71,24 +71,32 @@ fn grow(
     threads: usize,
     watch: Watch<'_>,
 ) -> Result<Scorer, TrainingError> {
-    let names = FeatureSet::CURRENT
-        .features()
-        .iter()
-        .map(|feature| feature.name.to_owned());
-    let plan = GbdtPlan {
+    let learner = GbdtLearner::new(plan_of(settings)).map_err(|error| failed(&error))?;
+    let trees = f64::from(settings.trees);
+    let share = |learner: &GbdtLearner| learner.trees_grown() as f64 / trees;
+    let workspace = GbdtWorkspace::with_threads(threads);
+    learn(learner, rows, workspace, share, watch).map(Scorer::Trees)
+}
+
+/// The trees of [`train_trees`], for whoever lets several institutions grow them together.
+pub fn gbdt_plan(seed: u64) -> GbdtPlan {
+    plan_of(TreesSettings {
+        seed,
+        ..TreesSettings::STANDARD
+    })
+}
+
+fn plan_of(settings: TreesSettings) -> GbdtPlan {
+    let features = FeatureSet::CURRENT.features().iter();
+    GbdtPlan {
         trees: settings.trees,
         depth: settings.depth,
         learning_rate: settings.learning_rate,
         row_share: settings.row_share,
         column_share: settings.column_share,
         seed: settings.seed,
-        ..GbdtPlan::new(names.collect())
-    };
-    let learner = GbdtLearner::new(plan).map_err(|error| failed(&error))?;
-    let trees = f64::from(settings.trees);
-    let share = |learner: &GbdtLearner| learner.trees_grown() as f64 / trees;
-    let workspace = GbdtWorkspace::with_threads(threads);
-    learn(learner, rows, workspace, share, watch).map(Scorer::Trees)
+        ..GbdtPlan::new(features.map(|feature| feature.name.to_owned()).collect())
+    }
 }
 
 fn regress(
