@@ -44,8 +44,12 @@ pub(crate) async fn train(
     State(service): Service,
     principal: Principal,
 ) -> Result<(StatusCode, Json<ModelBody>), Problem> {
-    let actor = Arc::from(principal.id());
-    let report = service.node.train_and_activate(&actor).await?;
+    let (node, actor) = (service.node.clone(), Arc::from(principal.id()));
+    // A training goes on where the caller's patience, or the connection, ends.
+    let training = tokio::spawn(async move { node.train_and_activate(&actor).await });
+    let report = training
+        .await
+        .map_err(|error| Problem::internal(&error))??;
     let body = model_body(&report.model, &report.card, true);
     Ok((StatusCode::CREATED, Json(body)))
 }

@@ -209,7 +209,10 @@ async fn erase(
     identity: ShopperIdentity,
 ) -> Result<Json<ErasureBody>, Problem> {
     let caller = command_caller(&principal, deadline);
-    let receipt = service.node.erase_shopper(&caller, &identity).await?;
+    let node = service.node.clone();
+    // What is begun is finished, also where the caller's patience, or the connection, ends.
+    let erasing = tokio::spawn(async move { node.erase_shopper(&caller, &identity).await });
+    let receipt = erasing.await.map_err(|error| Problem::internal(&error))??;
     Ok(Json(ErasureBody {
         shopper_reference: receipt.shopper.to_string(),
         model_before: receipt.model_before,
