@@ -4,7 +4,7 @@ use utoipa::OpenApi;
 
 use super::{
     campaigns, events, items, lists, models, orders, read_models, recommendations, settings,
-    shoppers,
+    shoppers, stream,
 };
 
 #[derive(OpenApi)]
@@ -52,6 +52,7 @@ use super::{
         models::train,
         models::activate,
         read_models::list,
+        stream::stream,
     ),
     tags(
         (name = "events", description = "What shoppers do"),
