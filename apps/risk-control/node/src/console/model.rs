@@ -128,7 +128,7 @@ fn actions(view: &ModelView) -> Markup {
                 }
             }
         }
-        p class="muted small hash" { "Artefact " code { (view.model) } }
+        p class="muted small" { "Artefact " code class="hash" { (view.model) } }
     }
 }
 

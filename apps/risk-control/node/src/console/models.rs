@@ -226,7 +226,7 @@ fn model_table(caption: &str, view: &ModelsView, lines: &[ModelLine]) -> Markup 
                         span class="muted small" { " rows, " (line.frauds) " frauds" }
                     }))
                     (PRECISION.cell(html! { (line.average_precision) }))
-                    (PUBLISHED.cell(time(line.published_at_us, TimeFormat::Full)))
+                    (PUBLISHED.cell(time(line.published_at_us, TimeFormat::Short)))
                 }
             }
         }

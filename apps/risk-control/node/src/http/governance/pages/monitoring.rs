@@ -42,7 +42,7 @@ fn watched(monitoring: &Monitoring) -> Watched {
     let seen = if monitoring.unseen {
         ""
     } else {
-        " that it was trained on: there are too few others yet"
+        ", which it was trained on"
     };
     let frauds = format!(
         "{} frauds among {} transactions{seen}",
@@ -71,10 +71,7 @@ fn watched(monitoring: &Monitoring) -> Watched {
             (
                 "Calibration slope",
                 measure(outcome.calibration_slope),
-                format!(
-                    "{} to {} is well; {frauds}",
-                    CALIBRATION_SLOPES.0, CALIBRATION_SLOPES.1
-                ),
+                format!("{} to {} is well", CALIBRATION_SLOPES.0, CALIBRATION_SLOPES.1),
             ),
             (
                 "Calibration intercept",
@@ -84,7 +81,7 @@ fn watched(monitoring: &Monitoring) -> Watched {
             (
                 "Average precision",
                 measure(outcome.average_precision),
-                "over the same transactions".to_owned(),
+                frauds,
             ),
             (
                 "Alerts that were frauds",
