@@ -242,8 +242,8 @@ mod tests {
         LabelledTable::read(file.as_slice()).expect("a sound table")
     }
 
-    #[test]
-    fn secure_and_plain_exchanges_tell_every_bank_the_same() {
+    /// The table, its folds and its three banks.
+    fn consortium() -> (LabelledTable, Vec<Fold>, Banks) {
         let table = table();
         let settings = Settings {
             training_days: 7,
@@ -253,20 +253,46 @@ mod tests {
         };
         let folds = folds(&table, 7).expect("long enough");
         let banks = Banks::of(&table, settings);
+        (table, folds, banks)
+    }
+
+    fn driver(path: SumPath) -> Driver {
+        Driver {
+            path,
+            threads: 2,
+            entropy: KeyedRng::new(&Secret::from_bytes([9; 32])),
+        }
+    }
+
+    fn uses(others: &[Others]) -> u64 {
+        let cells = others.iter().flat_map(Others::known);
+        cells.map(|(_, (_, cell))| cell.uses).sum()
+    }
+
+    #[test]
+    fn private_exchanges_are_capped_and_noise_covers_them_within_its_budget() {
+        let (table, folds, banks) = consortium();
+        let exchanged = |kind| {
+            let mut driver = driver(SumPath::Secure);
+            exchange(&table, &folds, &banks, kind, &mut driver)
+                .expect("a plan that keeps its budget")
+                .0
+        };
+        let exact = exchanged(Kind::Exact(CellWidth::Weekly));
+        let capped = exchanged(Kind::Private(None));
+        let noisy = exchanged(Kind::Private(Some(8.0)));
+        assert!(uses(&capped) > 0 && uses(&capped) < uses(&exact));
+        for (capped, noisy) in capped.iter().zip(&noisy) {
+            assert_ne!(capped.known(), noisy.known());
+        }
+    }
+
+    #[test]
+    fn secure_and_plain_exchanges_tell_every_bank_the_same() {
+        let (table, folds, banks) = consortium();
         let exchanged = |path| {
-            let mut driver = Driver {
-                path,
-                threads: 2,
-                entropy: KeyedRng::new(&Secret::from_bytes([9; 32])),
-            };
-            exchange(
-                &table,
-                &folds,
-                &banks,
-                Kind::Exact(CellWidth::Daily),
-                &mut driver,
-            )
-            .expect("sums")
+            let kind = Kind::Exact(CellWidth::Daily);
+            exchange(&table, &folds, &banks, kind, &mut driver(path)).expect("sums")
         };
         let (plain, _) = exchanged(SumPath::Plain);
         let (secure, costs) = exchanged(SumPath::Secure);
@@ -275,17 +301,11 @@ mod tests {
             assert_eq!(plain.known(), secure.known());
         }
         // Every use that lies within the exchange is known to the two banks that it was not at.
-        let jobs = jobs(&table, &folds);
-        let first = jobs[0].0 * MICROSECONDS_PER_DAY;
-        let uses: u64 = plain
-            .iter()
-            .flat_map(Others::known)
-            .map(|(_, (_, cell))| cell.uses)
-            .sum();
+        let first_us = jobs(&table, &folds)[0].0 * MICROSECONDS_PER_DAY;
         let inside = table
             .rows()
             .iter()
-            .filter(|row| row.occurred_at_us >= first);
-        assert_eq!(uses, 2 * inside.count() as u64);
+            .filter(|row| row.occurred_at_us >= first_us);
+        assert_eq!(uses(&plain), 2 * inside.count() as u64);
     }
 }
