@@ -1,18 +1,26 @@
 //! `GET /v1/policy`: what decides now, and how far it is adopted.
 
-use accord_service::{Problem, ProblemKind};
+use accord_service::{Deadline, Problem, ProblemKind, StrictQuery};
 use axum::{Json, extract::State};
 
-use super::{Service, errors::query_problem, wire::PolicyBody};
+use super::{Service, errors::query_problem, transactions::PositionParameter, wire::PolicyBody};
 
 #[utoipa::path(
     get, path = "/v1/policy", tag = "governance",
+    params(("position" = Option<String>, Query, description = "Wait until the answer has this position")),
     responses(
         (status = 200, description = "The active policy", body = PolicyBody),
         (status = 404, description = "No policy is active yet", body = accord_service::problem::ProblemDocument),
     )
 )]
-pub(crate) async fn policy(State(service): Service) -> Result<Json<PolicyBody>, Problem> {
+pub(crate) async fn policy(
+    State(service): Service,
+    deadline: Deadline,
+    StrictQuery(parameters): StrictQuery<PositionParameter>,
+) -> Result<Json<PolicyBody>, Problem> {
+    service
+        .wait_for(parameters.position.as_deref(), deadline)
+        .await?;
     let active = service
         .node
         .active_policy()

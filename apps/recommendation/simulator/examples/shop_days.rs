@@ -1,4 +1,4 @@
-//! How quickly events are simulated: `cargo run --release --example generate -p recommendation-simulator [days] [seed]`.
+//! How quickly events are simulated: `cargo run --release --example shop_days -p recommendation-simulator [days] [seed]`.
 
 use std::time::Instant;
 
