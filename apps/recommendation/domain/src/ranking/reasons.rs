@@ -6,7 +6,7 @@ use crate::{
     view::{LiveView, ShopperHistory},
 };
 
-/// The strongest share of an item, as a person would say it.
+/// The strongest share of the source that says most for an item, as a person would say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {
     /// `None`: nothing speaks for the item yet.
@@ -19,12 +19,21 @@ pub struct Reason {
 
 impl Reason {
     pub(super) fn of(shares: &[Share], history: &ShopperHistory, anchors: &[u32]) -> Self {
-        let mut strongest: Option<&Share> = None;
+        // Many small shares of a history outweigh one of popularity, so sources are compared as a whole.
+        let weight = |source: Source| -> f64 {
+            let of_source = shares.iter().filter(|share| share.source == source);
+            of_source.map(|share| share.value).sum()
+        };
+        let mut strongest: Option<(&Share, f64)> = None;
         for share in shares.iter().filter(|share| share.value > 0.0) {
-            if strongest.is_none_or(|strongest| share.value > strongest.value) {
-                strongest = Some(share);
+            let weight = weight(share.source);
+            let is_stronger = strongest
+                .is_none_or(|(strongest, most)| (weight, share.value) > (most, strongest.value));
+            if is_stronger {
+                strongest = Some((share, weight));
             }
         }
+        let strongest = strongest.map(|(share, _)| share);
         let because = strongest.and_then(|share| share.because);
         let told = |kind: InteractionKind| kind != InteractionKind::Impression;
         let done = because
