@@ -176,11 +176,24 @@ impl<D: LoggedDecider> CommandBus<D> {
 
     /// Like [`CommandBus::ask`], but waits for room in the queue: for imports, which are their own back-pressure.
     pub async fn ask_patiently(&self, envelope: CommandEnvelope<D::Command>) -> Answer<D> {
+        self.send_patiently(envelope).await.await
+    }
+
+    /// Queues one command, waiting for room, and gives what waits for its answer. Commands that are sent one after the
+    /// other are decided in that order, however many of them are under way.
+    pub async fn send_patiently(
+        &self,
+        envelope: CommandEnvelope<D::Command>,
+    ) -> impl Future<Output = Answer<D>> + use<D> {
         let (reply, answer) = oneshot::channel();
-        if self.sender.send(Ask { envelope, reply }).await.is_err() {
-            return Reply::Unavailable(Unavailable::Stopping);
+        let sent = self.sender.send(Ask { envelope, reply }).await.is_ok();
+        async move {
+            if sent {
+                Self::receive(answer).await
+            } else {
+                Reply::Unavailable(Unavailable::Stopping)
+            }
         }
-        Self::receive(answer).await
     }
 
     async fn receive(answer: oneshot::Receiver<Answer<D>>) -> Answer<D> {

@@ -31,7 +31,7 @@ impl MerchantNode {
             self.check_item(&item)?;
             let command = Command::UpsertItem(UpsertItem { item });
             let envelope = self.envelope(&caller, CATALOGUE_PARTITION, Identity::new(), command);
-            asked.push(self.shared.bus.ask_patiently(envelope));
+            asked.push(self.shared.bus.send_patiently(envelope).await);
         }
         self.all_done(asked).await
     }
@@ -53,7 +53,7 @@ impl MerchantNode {
                 prepared.identity,
                 prepared.command,
             );
-            asked.push(self.shared.bus.ask_patiently(envelope));
+            asked.push(self.shared.bus.send_patiently(envelope).await);
         }
         self.all_done(asked).await
     }
@@ -72,7 +72,7 @@ impl MerchantNode {
             let order_id = order.order_id.clone();
             let (identity, command) = self.prepare_order(order, shopper);
             let envelope = self.envelope(&caller, CATALOGUE_PARTITION, identity, command);
-            asked.push(self.shared.bus.ask_patiently(envelope));
+            asked.push(self.shared.bus.send_patiently(envelope).await);
             steps.extend(took.into_iter().map(|change| (order_id.clone(), change)));
         }
         let new = self.all_done(asked).await?;

@@ -70,7 +70,7 @@ impl BankNode {
                 Some(1),
                 command,
             );
-            asked.push(self.shared.bus.ask_patiently(envelope));
+            asked.push(self.shared.bus.send_patiently(envelope).await);
         }
         self.all_done(asked).await
     }
@@ -111,7 +111,7 @@ impl BankNode {
                 Some(1),
                 command,
             );
-            asked.push(self.shared.bus.ask_patiently(envelope));
+            asked.push(self.shared.bus.send_patiently(envelope).await);
         }
         self.all_done(asked).await
     }
