@@ -91,16 +91,15 @@ impl<D: LoggedDecider> Committer<D> {
         self.is_busy
     }
 
-    /// Hands over a batch. Only while no other is on its way.
-    pub fn submit(&mut self, batch: Batch<D>) {
-        debug_assert!(
-            !self.is_busy,
-            "the outcome of the last batch is not known yet"
-        );
+    /// Hands over a batch. Only while no other is on its way. `false`: the thread has ended, and nothing more can be
+    /// committed; the callers know.
+    pub fn submit(&mut self, batch: Batch<D>) -> bool {
+        debug_assert!(!self.is_busy, "the last batch is still on its way");
         match self.batches.try_send(batch) {
             Ok(()) => self.is_busy = true,
             Err(error) => error.into_inner().refuse(&panicked()),
         }
+        self.is_busy
     }
 
     /// Waits until the batch that is on its way has ended. Cancelling loses nothing.

@@ -52,8 +52,8 @@ pub(super) struct DeciderThread<D: LoggedDecider, C, N> {
     pub handle: tokio::runtime::Handle,
     /// Of the batch that is being gathered.
     pub answers: Vec<(oneshot::Sender<Answer<D>>, Answer<D>)>,
-    /// Stopped before the log could be folded again after a failure: what is in memory may be in the log or not, so
-    /// nothing may be decided on it any more.
+    /// Stopped before the log could be folded again after a failure, or without a thread that commits: what is in memory
+    /// may be in the log or not, so nothing may be decided on it any more.
     pub abandoned: bool,
 }
 
@@ -224,8 +224,11 @@ where
         self.settle();
         let commit = self.runtime.finish();
         let answers = std::mem::take(&mut self.answers);
-        if commit.is_some() || !answers.is_empty() {
-            self.committer.submit(Batch { commit, answers });
+        if (commit.is_some() || !answers.is_empty())
+            && !self.committer.submit(Batch { commit, answers })
+        {
+            // Memory has moved on without the log.
+            self.abandoned = true;
         }
     }
 
